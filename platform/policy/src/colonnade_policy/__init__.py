@@ -1,0 +1,27 @@
+"""The compiled policy document: the compiler writes it, the policy service reads it."""
+
+from colonnade_policy.document import (
+    FORMAT_VERSION,
+    Auth,
+    Identity,
+    Limit,
+    PolicyDocument,
+    Route,
+    Session,
+    StoreFailure,
+    decode,
+    encode,
+)
+
+__all__ = [
+    "FORMAT_VERSION",
+    "Auth",
+    "Identity",
+    "Limit",
+    "PolicyDocument",
+    "Route",
+    "Session",
+    "StoreFailure",
+    "decode",
+    "encode",
+]

@@ -1,0 +1,87 @@
+"""Frozen structs of the policy document, and its JSON encoding."""
+
+from typing import Literal
+
+import msgspec
+
+FORMAT_VERSION = 1
+"""Raised when an older edge could misread a newer document."""
+
+Auth = Literal["session", "jwt", "api_key", "none"]
+StoreFailure = Literal["allow", "deny", "local"]
+
+
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The common shape: immutable, and strict about what it does not know."""
+
+
+class Limit(Struct, frozen=True):
+    """One token bucket: `rate` tokens every `period_s` seconds, `burst` of them at once.
+
+    `name` is unique in the document and is part of the store's key. `key` lists what is counted
+    apart: `consumer`, `credential`, `ip`, `path`, `route`, or `header:<name>`.
+    """
+
+    name: str
+    label: str
+    rate: int
+    period_s: float
+    burst: int
+    key: tuple[str, ...]
+    on_store_failure: StoreFailure
+
+
+class Route(Struct, frozen=True):
+    """What one route asks of a request before it may pass."""
+
+    bff: str
+    auth: Auth
+    scopes: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+
+class Session(Struct, frozen=True):
+    """The browser login: an OAuth 2 client of the identity provider, and how long a session lives.
+
+    The client's secret is not here: the policy service reads it from the environment.
+    """
+
+    client_id: str
+    scopes: tuple[str, ...]
+    idle_s: float
+    absolute_s: float
+
+
+class Identity(Struct, frozen=True):
+    """The trusted identity provider, and the audience its access tokens must carry."""
+
+    issuer: str
+    audience: str
+
+
+class PolicyDocument(Struct, frozen=True):
+    """All that the policy service decides by. `revision` is a digest of the rest."""
+
+    version: int
+    revision: str
+    development: bool
+    identity: Identity
+    session: Session
+    routes: dict[str, Route]
+
+
+def encode(document: PolicyDocument) -> bytes:
+    """Return the document as JSON with sorted keys, so that equal documents are equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2)
+
+
+def decode(data: bytes) -> PolicyDocument:
+    """Return the document in `data`.
+
+    Raises `msgspec.ValidationError` where it is malformed or of another format version.
+    """
+    document = msgspec.json.decode(data, type=PolicyDocument)
+    if document.version != FORMAT_VERSION:
+        message = f"policy document has format {document.version}, this edge reads {FORMAT_VERSION}"
+        raise msgspec.ValidationError(message)
+    return document
