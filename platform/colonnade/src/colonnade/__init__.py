@@ -1,0 +1,1 @@
+"""Colonnade: every front end its own backend, behind one edge."""

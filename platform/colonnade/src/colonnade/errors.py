@@ -1,0 +1,62 @@
+"""The errors that a person gets to see.
+
+ColonnadeError
+├── UserError          wrong use or bad input: exit code 2
+│   └── ManifestError  one or more problems in a manifest
+└── WorkError          the work itself failed: exit code 1
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ColonnadeError(Exception):
+    """Something to tell the person, and what they can do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UserError(ColonnadeError):
+    """The command was used wrongly, or its input is bad."""
+
+    exit_code = 2
+
+
+class WorkError(ColonnadeError):
+    """The command was right, and its work failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a manifest: where it is, what is wrong, and what to do.
+
+    `line` and `column` count from 1; `key` is a dotted path such as `limits[0].rate`.
+    """
+
+    file: Path
+    line: int
+    column: int
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Return the problem as a compiler prints one: `file:line:column: key: message (hint)`."""
+        where = f"{self.file}:{self.line}:{self.column}"
+        key = f"{self.key}: " if self.key else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}: {key}{self.message}{hint}"
+
+
+class ManifestError(UserError):
+    """All problems found in the manifests, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (str(p.file), p.line, p.column)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))

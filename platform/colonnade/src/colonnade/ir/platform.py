@@ -1,0 +1,88 @@
+"""The platform as every emitter sees it."""
+
+from dataclasses import dataclass
+
+from colonnade.ir.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The edge's own settings. Times are in seconds, sizes in bytes."""
+
+    replicas: int
+    port: int
+    console_port: int
+    trusted_hops: int
+    max_body: int
+    max_headers: int
+    max_header_count: int
+    headers_timeout_s: float
+    idle_timeout_s: float
+    compression: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The browser login; the secret is a reference (`env:NAME`, `file:PATH`) or None in development."""
+
+    client_id: str
+    client_secret: tuple[str, str] | None
+    scopes: tuple[str, ...]
+    idle_s: float
+    absolute_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The trusted issuer; None means the development provider, wherever the target runs it."""
+
+    issuer: str | None
+    audience: str
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A microservice: run by the platform from `path`, or reached at `url`."""
+
+    name: str
+    port: int
+    grpc_port: int | None
+    path: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bff:
+    """A BFF as a process: its folder is `bffs/<name>`, its module `<name with underscores>_bff`."""
+
+    name: str
+    kind: str
+    owner: str
+    port: int
+    prefix: str
+    services: tuple[str, ...]
+    auth: str
+
+    @property
+    def package(self) -> str:
+        """The BFF's import name."""
+        return f"{self.name.replace('-', '_')}_bff"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything resolved. `routes` stand in the order in which they are matched."""
+
+    name: str
+    edge: Edge
+    identity: Identity
+    store_url: tuple[str, str] | None
+    services: tuple[Service, ...]
+    bffs: tuple[Bff, ...]
+    routes: tuple[Route, ...]
+
+    @property
+    def development(self) -> bool:
+        """Whether the development identity provider is the issuer."""
+        return self.identity.issuer is None

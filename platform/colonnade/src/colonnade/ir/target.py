@@ -1,0 +1,36 @@
+"""Where the parts of a platform are reached on one target: local processes, compose or Kubernetes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """A host (name or IP address) and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return `host:port`."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address as a base URL."""
+        return f"http://{self}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The addresses that one edge sees.
+
+    `endpoints` maps a part (`mobile`, `policy`, `identity`, …) to its instances; `issuer` is the
+    identity provider as clients and tokens name it; `listen` and `admin` are this edge's own.
+    """
+
+    listen: Address
+    admin: Address
+    issuer: str
+    endpoints: Mapping[str, tuple[Address, ...]]
+    xds_folder: str

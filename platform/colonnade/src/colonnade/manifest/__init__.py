@@ -1,0 +1,1 @@
+"""What a person wrote: `colonnade.yaml` and every `bff.yaml`, typed, with positions."""

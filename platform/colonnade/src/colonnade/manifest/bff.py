@@ -1,0 +1,72 @@
+"""The front-end team's manifest, `bffs/<name>/bff.yaml`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from colonnade.manifest.model import (
+    Auth,
+    Budgets,
+    HeaderName,
+    Host,
+    Kind,
+    Limit,
+    Method,
+    Model,
+    Name,
+    PathPrefix,
+    Port,
+    Retries,
+    Rewrite,
+    Timeouts,
+)
+from colonnade.manifest.units import Size
+
+Owner = Annotated[
+    str, StringConstraints(pattern=r"^@[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?(?:/[A-Za-z0-9_.-]+)?$")
+]
+
+
+class BaseRoute(Model):
+    """Where the BFF lives at the edge, and how requests reach it."""
+
+    prefix: PathPrefix
+    hosts: tuple[Host, ...] = Field(default=("*",), min_length=1)
+    rewrite: Rewrite = Rewrite(prefix="/")
+    timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
+    max_body: Size | None = None
+
+
+class RouteException(Model):
+    """A part of the BFF that is treated differently: it inherits what it does not say.
+
+    `path` is below the BFF's prefix; methods and headers narrow it further (all must match).
+    """
+
+    name: Name
+    path: PathPrefix = "/"
+    methods: tuple[Method, ...] = Field(default=())
+    headers: dict[HeaderName, str] = Field(default_factory=dict)
+    rewrite: Rewrite | None = None
+    timeouts: Timeouts | None = None
+    retries: Retries | None = None
+    max_body: Size | None = None
+    auth: Auth | None = None
+    limits: tuple[Limit, ...] | None = Field(default=None)
+
+
+class BffManifest(Model):
+    """One BFF: who owns it, where it is routed, who may call it and how often."""
+
+    version: Literal[1] = 1
+    name: Name
+    kind: Kind
+    owner: Owner
+    port: Port
+    route: BaseRoute
+    routes: tuple[RouteException, ...] = Field(default=())
+    auth: Auth
+    limits: tuple[Limit, ...] = Field(default=())
+    services: tuple[Name, ...] = Field(default=())
+    budgets: Budgets = Budgets()

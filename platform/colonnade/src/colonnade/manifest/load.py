@@ -1,0 +1,73 @@
+"""Reads a platform folder: its `colonnade.yaml` and the `bff.yaml` of every BFF."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from colonnade.errors import ManifestError, Problem, UserError
+from colonnade.manifest.bff import BffManifest
+from colonnade.manifest.platform import PlatformManifest
+from colonnade.manifest.positions import Document, read_document
+from colonnade.manifest.validate import validate
+
+PLATFORM_FILE = "colonnade.yaml"
+BFF_FILE = "bff.yaml"
+BFF_FOLDER = "bffs"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[M]):
+    """A manifest, and the document it was written in."""
+
+    manifest: M
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """All that was written in one platform folder; BFFs by folder name, sorted."""
+
+    root: Path
+    platform: Written[PlatformManifest]
+    bffs: Mapping[str, Written[BffManifest]]
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that holds `colonnade.yaml`.
+
+    Raises `UserError` where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / PLATFORM_FILE).is_file():
+            return folder
+    raise UserError(f"no {PLATFORM_FILE} in {start} or above it", "run bff init to make a platform")
+
+
+def bff_files(root: Path) -> list[Path]:
+    """Return every `bff.yaml` of the platform, sorted."""
+    return sorted((root / BFF_FOLDER).glob(f"*/{BFF_FILE}"))
+
+
+def load(root: Path) -> Manifests:
+    """Return the manifests of the platform at `root`. Raises `ManifestError` with all problems."""
+    problems: list[Problem] = []
+    platform = _load_one(root / PLATFORM_FILE, PlatformManifest, root, problems)
+    bffs = {file.parent.name: _load_one(file, BffManifest, root, problems) for file in bff_files(root)}
+    if platform is None or problems:
+        raise ManifestError(problems)
+    return Manifests(root, platform, {name: bff for name, bff in bffs.items() if bff is not None})
+
+
+def _load_one(file: Path, model: type[M], root: Path, problems: list[Problem]) -> Written[M] | None:
+    """Return the manifest in `file`, or None after adding its problems, named relative to `root`."""
+    try:
+        document = read_document(file)
+        return Written(validate(document, model), document)
+    except ManifestError as error:
+        problems += [replace(problem, file=file.relative_to(root)) for problem in error.problems]
+        return None

@@ -1,0 +1,114 @@
+"""What both manifests share: strict frozen models, names, limits, credentials and timeouts."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from colonnade.manifest.units import Duration, Rate, Size
+
+
+class Model(BaseModel):
+    """A frozen model that refuses keys it does not know and values of another type.
+
+    Validate it from JSON: there, strictness still takes arrays for tuples and strings for enums.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+PathPrefix = Annotated[str, StringConstraints(pattern=r"^/(?:[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*)?$")]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Host = Annotated[str, StringConstraints(pattern=r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")]
+Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]
+"""A scope token of RFC 6749 §3.3."""
+LimitKey = Annotated[
+    str, StringConstraints(pattern=r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$")
+]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class Kind(StrEnum):
+    """What sort of front end a BFF serves; it chooses template and defaults."""
+
+    WEB = "web"
+    MOBILE = "mobile"
+    IOT = "iot"
+
+
+class AuthType(StrEnum):
+    """The credential that a route wants."""
+
+    SESSION = "session"
+    JWT = "jwt"
+    API_KEY = "api_key"
+    NONE = "none"
+
+
+class Auth(Model):
+    """Who may call: the kind of credential, and the scopes it must carry (all of them)."""
+
+    type: AuthType
+    scopes: tuple[Scope, ...] = Field(default=())
+
+
+class Limit(Model):
+    """A token bucket: `rate` refills it, `burst` is its capacity (the rate's count unless said)."""
+
+    name: Name
+    algorithm: Literal["token_bucket"] = "token_bucket"
+    rate: Rate
+    burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    key: LimitKey | tuple[LimitKey, ...] = "consumer"
+    policy: Literal["local", "store"] = "store"
+    on_store_failure: Literal["allow", "deny", "local"] = "allow"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What is counted apart, always as a tuple."""
+        return (self.key,) if isinstance(self.key, str) else self.key
+
+
+class Timeouts(Model):
+    """How long a route waits: to connect to the BFF, for the client to send the whole request,
+    and for the whole answer once the request is in; `idle` bounds the silence on a stream.
+    """  # noqa: D205 - one sentence names all four
+
+    connect: Duration | None = None
+    send: Duration | None = None
+    read: Duration | None = None
+    idle: Duration | None = None
+
+
+class Retries(Model):
+    """How often a safe request (GET, HEAD, OPTIONS) is tried again, and how long one try may take."""
+
+    attempts: Annotated[int, Field(ge=0, le=5)] = 1
+    per_try: Duration | None = None
+
+
+class Rewrite(Model):
+    """How the path changes on its way to the BFF: a new prefix, or a regular expression (RE2)."""
+
+    prefix: PathPrefix | None = None
+    regex: str | None = None
+    substitution: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Rewrite":
+        by_regex = self.regex is not None and self.substitution is not None
+        half = (self.regex is None) != (self.substitution is None)
+        if half or by_regex == (self.prefix is not None):
+            raise PydanticCustomError("rewrite", "give either prefix, or regex and substitution together")
+        return self
+
+
+class Budgets(Model):
+    """What one answer of the BFF may cost: bytes sent, calls made, and time at the 95th percentile."""
+
+    bytes: Size | None = None
+    upstream_calls: Annotated[int, Field(ge=0)] | None = None
+    p95: Duration | None = None

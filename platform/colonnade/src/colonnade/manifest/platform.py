@@ -1,0 +1,109 @@
+"""The platform team's manifest, `colonnade.yaml`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from colonnade.manifest.model import AuthType, Model, Name, PathPrefix, Port, Scope
+from colonnade.manifest.units import Duration, Rate, SecretRef, Size, parse_duration, parse_size
+
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
+Compressor = Literal["zstd", "brotli", "gzip"]
+
+
+class ClientTimeouts(Model):
+    """What a slow client is allowed: time for the headers, and for a connection without requests."""
+
+    headers: Duration = parse_duration("10s")
+    idle: Duration = parse_duration("5m")
+
+
+class Edge(Model):
+    """The edge: how many run, where they listen, and what they accept from anyone.
+
+    `trusted_hops` is how many proxies in front of the edge are believed about the client's address.
+    """
+
+    replicas: Annotated[int, Field(ge=1, le=16)] = 1
+    port: Port = 8080
+    console_port: Port = 9000
+    trusted_hops: Annotated[int, Field(ge=0, le=8)] = 0
+    max_body: Size = parse_size("1MiB")
+    max_headers: Annotated[Size, Field(le=96 * 1024)] = parse_size("60KiB")
+    max_header_count: Annotated[int, Field(ge=10, le=1000)] = 100
+    timeouts: ClientTimeouts = ClientTimeouts()
+    compression: tuple[Compressor, ...] = Field(default=("zstd", "brotli", "gzip"))
+
+
+class Session(Model):
+    """The browser login: this platform's client at the identity provider, and a session's life."""
+
+    client_id: str = "web"
+    client_secret: SecretRef | None = None
+    scopes: tuple[Scope, ...] = Field(default=("openid", "profile", "email", "offline_access"))
+    idle: Duration = parse_duration("30m")
+    absolute: Duration = parse_duration("8h")
+
+
+class Identity(Model):
+    """Who is trusted to say who is calling. Without an issuer, the development provider runs."""
+
+    issuer: HttpUrl | None = None
+    audience: str = "colonnade"
+    session: Session = Session()
+
+    @model_validator(mode="after")
+    def _secret_for_a_real_issuer(self) -> "Identity":
+        if self.issuer is not None and self.session.client_secret is None:
+            raise PydanticCustomError(
+                "secret", "a real issuer needs session.client_secret, such as env:CLIENT_SECRET"
+            )
+        return self
+
+
+class Store(Model):
+    """Where sessions, keys and exact limits live. Without a URL, a Valkey of the platform's own runs."""
+
+    url: SecretRef | None = None
+
+
+class Service(Model):
+    """A microservice behind the BFFs; the platform runs it from `path` where that is given."""
+
+    port: Port
+    grpc_port: Port | None = None
+    path: Annotated[str, StringConstraints(pattern=r"^[^/].*$")] | None = None
+    url: HttpUrl | None = None
+
+    @model_validator(mode="after")
+    def _run_or_reached(self) -> "Service":
+        if (self.path is None) == (self.url is None):
+            raise PydanticCustomError("service", "give either path (we run it) or url (it runs elsewhere)")
+        return self
+
+
+class Guardrails(Model):
+    """The bounds of what a front-end team may say in its bff.yaml."""
+
+    auth: tuple[AuthType, ...] = Field(
+        default=(AuthType.SESSION, AuthType.JWT, AuthType.API_KEY), min_length=1
+    )
+    prefix: PathPrefix = "/api"
+    require_limit: bool = True
+    max_rate: Rate = Rate.parse("1000/second")
+    max_timeout: Duration = parse_duration("60s")
+    max_body: Size = parse_size("4MiB")
+    max_retries: Annotated[int, Field(ge=0, le=5)] = 2
+
+
+class PlatformManifest(Model):
+    """The whole platform but for its BFFs."""
+
+    version: Literal[1] = 1
+    name: Name
+    edge: Edge = Edge()
+    identity: Identity = Identity()
+    store: Store = Store()
+    services: dict[Name, Service] = Field(default_factory=dict)
+    guardrails: Guardrails = Guardrails()

@@ -1,0 +1,14 @@
+"""What holds where a manifest is silent."""
+
+from datetime import timedelta
+
+from colonnade.manifest.model import Kind, Timeouts
+
+TIMEOUTS = {
+    Kind.WEB: Timeouts(connect=timedelta(seconds=3), send=timedelta(seconds=10), read=timedelta(seconds=30)),
+    Kind.MOBILE: Timeouts(
+        connect=timedelta(seconds=3), send=timedelta(seconds=5), read=timedelta(seconds=15)
+    ),
+    Kind.IOT: Timeouts(connect=timedelta(seconds=2), send=timedelta(seconds=3), read=timedelta(seconds=5)),
+}
+"""Connect, send and read by kind of client, as gateways in front of such BFFs are run."""

@@ -1,0 +1,155 @@
+"""What the platform team forbids a bff.yaml to say, and what two BFFs may not both say."""
+
+from collections.abc import Iterator
+
+from colonnade.errors import Problem
+from colonnade.manifest.bff import BffManifest
+from colonnade.manifest.load import Manifests, Written
+from colonnade.manifest.model import Auth, Limit, Retries, Timeouts
+from colonnade.manifest.platform import Guardrails, PlatformManifest
+from colonnade.manifest.positions import Location
+from colonnade.manifest.units import Rate
+
+RESERVED_PREFIXES = ("/auth", "/healthz")
+RESERVED_NAMES = frozenset({"envoy", "policy", "valkey", "console", "balancer", "edge", "base", "identity"})
+"""Names of the platform's own processes."""
+
+
+def check(manifests: Manifests) -> Iterator[Problem]:
+    """Yield every breach of the guardrails, and every clash between BFFs and services."""
+    platform = manifests.platform.manifest
+    for folder, bff in manifests.bffs.items():
+        yield from _names(folder, bff, platform)
+        yield from _prefix(bff, platform.guardrails)
+        for at, part in _parts(bff.manifest):
+            yield from _Part(bff, at, platform.guardrails).check(part)
+    yield from _clashes(manifests)
+
+
+def _names(folder: str, bff: Written[BffManifest], platform: PlatformManifest) -> Iterator[Problem]:
+    name, document = bff.manifest.name, bff.document
+    if name != folder:
+        yield document.problem(("name",), f"{name!r} is not the folder's name", f"call it {folder!r}")
+    if name in RESERVED_NAMES or name in platform.services:
+        yield document.problem(("name",), f"{name!r} is the name of another process", "choose another name")
+    for index, service in enumerate(bff.manifest.services):
+        if service not in platform.services:
+            known = ", ".join(sorted(platform.services)) or "none"
+            message = f"{service!r} is not a service of this platform"
+            yield document.problem(("services", index), message, f"valid here: {known}")
+
+
+def _prefix(bff: Written[BffManifest], guardrails: Guardrails) -> Iterator[Problem]:
+    prefix, at = bff.manifest.route.prefix, ("route", "prefix")
+    if not within(prefix, guardrails.prefix) or prefix == guardrails.prefix != "/":
+        hint = f"{guardrails.prefix.rstrip('/')}/{bff.manifest.name}"
+        yield bff.document.problem(at, f"the guardrails keep BFFs below {guardrails.prefix}", f"try {hint}")
+    for reserved in RESERVED_PREFIXES:
+        if within(prefix, reserved) or prefix == "/":
+            yield bff.document.problem(at, f"{prefix} would take the edge's own path {reserved}")
+
+
+def within(prefix: str, folder: str) -> bool:
+    """Return whether `prefix` is `folder` or below it, by whole segments."""
+    return folder in {"/", prefix} or prefix.startswith(f"{folder}/")
+
+
+_Piece = tuple[Auth | None, tuple[Limit, ...] | None, Timeouts | None, Retries | None, int | None]
+
+
+def _parts(bff: BffManifest) -> Iterator[tuple[Location, _Piece]]:
+    """The base route and each exception, with where it is written."""
+    base = bff.route
+    yield (), (bff.auth, bff.limits, base.timeouts, base.retries, base.max_body)
+    for index, part in enumerate(bff.routes):
+        piece = (part.auth, part.limits, part.timeouts, part.retries, part.max_body)
+        yield ("routes", index), piece
+
+
+class _Part:
+    """Checks one part of a bff.yaml, written at `at`."""
+
+    def __init__(self, bff: Written[BffManifest], at: Location, guardrails: Guardrails) -> None:
+        self.document = bff.document
+        self.at = at
+        # The base route's settings stand under `route`, but for credential and limits.
+        self.route_at = at or ("route",)
+        self.guardrails = guardrails
+
+    def check(self, piece: _Piece) -> Iterator[Problem]:
+        auth, limits, timeouts, retries, max_body = piece
+        yield from self._auth(auth)
+        yield from self._limits(limits)
+        yield from self._timeouts(timeouts)
+        most = self.guardrails.max_retries
+        if retries is not None and retries.attempts > most:
+            yield self._too_much((*self.route_at, "retries", "attempts"), str(most))
+        if max_body is not None and max_body > self.guardrails.max_body:
+            yield self._too_much((*self.route_at, "max_body"), f"{self.guardrails.max_body // 1024}KiB")
+
+    def _too_much(self, at: Location, most: str) -> Problem:
+        return self.document.problem(at, f"the guardrails allow at most {most}")
+
+    def _auth(self, auth: Auth | None) -> Iterator[Problem]:
+        if auth is not None and auth.type not in self.guardrails.auth:
+            allowed = ", ".join(self.guardrails.auth)
+            at = (*self.at, "auth", "type")
+            yield self.document.problem(
+                at, f"the guardrails do not allow {auth.type.value}", f"allowed: {allowed}"
+            )
+
+    def _limits(self, limits: tuple[Limit, ...] | None) -> Iterator[Problem]:
+        if limits is None:
+            return
+        at = (*self.at, "limits")
+        if not limits and self.guardrails.require_limit:
+            yield self.document.problem(
+                at, "the guardrails want at least one limit", "such as rate: 100/minute"
+            )
+        names = [limit.name for limit in limits]
+        for index, limit in enumerate(limits):
+            if limit.name in names[:index]:
+                yield self.document.problem(
+                    (*at, index, "name"), f"{limit.name!r} is the name of another limit"
+                )
+            yield from self._rate((*at, index, "rate"), limit.rate)
+
+    def _rate(self, at: Location, rate: Rate) -> Iterator[Problem]:
+        if rate.per_second > self.guardrails.max_rate.per_second:
+            yield self._too_much(at, self.guardrails.max_rate.text)
+
+    def _timeouts(self, timeouts: Timeouts | None) -> Iterator[Problem]:
+        most = self.guardrails.max_timeout
+        for name in ("connect", "send", "read"):
+            value = getattr(timeouts, name, None)
+            if value is not None and value > most:
+                yield self._too_much((*self.route_at, "timeouts", name), f"{most.total_seconds():g}s")
+
+
+def _clashes(manifests: Manifests) -> Iterator[Problem]:
+    """Two BFFs on one prefix (and a shared host) or one port; the later by name is told."""
+    ports = {
+        service.port: name for name, service in manifests.platform.manifest.services.items() if service.path
+    }
+    edge = manifests.platform.manifest.edge
+    ports |= {edge.port: "the edge", edge.console_port: "the console"}
+    seen: list[BffManifest] = []
+    for written in manifests.bffs.values():
+        bff = written.manifest
+        taken = ports.setdefault(bff.port, bff.name)
+        if taken != bff.name:
+            yield written.document.problem(
+                ("port",), f"port {bff.port} is taken by {taken}", "choose another"
+            )
+        for other in seen:
+            if other.route.prefix == bff.route.prefix and _share_host(other, bff):
+                message = f"{bff.route.prefix} is taken by {other.name}"
+                yield written.document.problem(("route", "prefix"), message, "choose another prefix")
+        seen.append(bff)
+
+
+def _share_host(one: BffManifest, other: BffManifest) -> bool:
+    return bool(set(one.route.hosts) & set(other.route.hosts)) or "*" in (
+        *one.route.hosts,
+        *other.route.hosts,
+    )

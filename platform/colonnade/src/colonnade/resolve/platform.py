@@ -1,0 +1,93 @@
+"""The whole platform resolved."""
+
+from dataclasses import replace
+
+from colonnade.errors import ManifestError
+from colonnade.ir import platform as ir
+from colonnade.ir.route import Route
+from colonnade.manifest.bff import BffManifest
+from colonnade.manifest.load import Manifests
+from colonnade.manifest.platform import PlatformManifest
+from colonnade.manifest.units import SecretRef
+from colonnade.resolve.guardrails import check
+from colonnade.resolve.routes import resolve_routes
+
+
+def resolve(manifests: Manifests) -> ir.Platform:
+    """Return the platform with nothing left to default.
+
+    Raises `ManifestError` with every breach of the guardrails and every clash.
+    """
+    root = manifests.root
+    problems = [replace(problem, file=problem.file.relative_to(root)) for problem in check(manifests)]
+    if problems:
+        raise ManifestError(problems)
+    platform = manifests.platform.manifest
+    bffs = [written.manifest for written in manifests.bffs.values()]
+    routes = [route for bff in bffs for route in resolve_routes(bff, platform.edge.max_body)]
+    return ir.Platform(
+        name=platform.name,
+        edge=_edge(platform),
+        identity=_identity(platform),
+        store_url=_secret(platform.store.url),
+        services=tuple(
+            ir.Service(name, service.port, service.grpc_port, service.path, service.url)
+            for name, service in sorted(platform.services.items())
+        ),
+        bffs=tuple(_bff(bff) for bff in bffs),
+        routes=tuple(sorted(routes, key=_specificity)),
+    )
+
+
+def _specificity(route: Route) -> tuple[int, int, int, str]:
+    """Longer prefixes first, then more conditions; the name only makes the order total."""
+    match = route.match
+    return -len(match.prefix), -bool(match.methods), -len(match.headers), route.id
+
+
+def _edge(platform: PlatformManifest) -> ir.Edge:
+    edge = platform.edge
+    return ir.Edge(
+        replicas=edge.replicas,
+        port=edge.port,
+        console_port=edge.console_port,
+        trusted_hops=edge.trusted_hops,
+        max_body=edge.max_body,
+        max_headers=edge.max_headers,
+        max_header_count=edge.max_header_count,
+        headers_timeout_s=edge.timeouts.headers.total_seconds(),
+        idle_timeout_s=edge.timeouts.idle.total_seconds(),
+        compression=edge.compression,
+    )
+
+
+def _identity(platform: PlatformManifest) -> ir.Identity:
+    identity = platform.identity
+    session = identity.session
+    return ir.Identity(
+        issuer=identity.issuer,
+        audience=identity.audience,
+        session=ir.Session(
+            client_id=session.client_id,
+            client_secret=_secret(session.client_secret),
+            scopes=session.scopes,
+            idle_s=session.idle.total_seconds(),
+            absolute_s=session.absolute.total_seconds(),
+        ),
+    )
+
+
+def _secret(reference: SecretRef | None) -> tuple[str, str] | None:
+    return (reference.scheme, reference.name) if reference else None
+
+
+def _bff(bff: BffManifest) -> ir.Bff:
+    return ir.Bff(
+        name=bff.name,
+        kind=bff.kind.value,
+        owner=bff.owner,
+        port=bff.port,
+        prefix=bff.route.prefix,
+        services=bff.services,
+        auth=bff.auth.type.value,
+    )

@@ -1,0 +1,83 @@
+"""The routes of one BFF: each exception inherits from the base what it does not say."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from colonnade.ir import route as ir
+from colonnade.manifest.bff import BffManifest, RouteException
+from colonnade.manifest.model import Limit, Retries, Rewrite, Timeouts
+from colonnade.resolve.decision import decide
+from colonnade.resolve.defaults import TIMEOUTS
+
+
+def resolve_routes(bff: BffManifest, max_body: int) -> Iterator[ir.Route]:
+    """Yield the exceptions as written, then the base route; `max_body` is the edge's, in bytes."""
+    for exception in bff.routes:
+        yield _route(bff, exception, max_body)
+    yield _route(bff, RouteException(name="base"), max_body)
+
+
+def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Route:
+    base = bff.route
+    is_base = part.name == "base"
+    auth = part.auth or bff.auth
+    # An exception that names no limits shares the base's buckets; one that names its own has its own.
+    owner = bff.name if part.limits is None else f"{bff.name}.{part.name}"
+    limits = tuple(_limit(owner, limit) for limit in (bff.limits if part.limits is None else part.limits))
+    timeouts = _timeouts(part.timeouts, base.timeouts, TIMEOUTS[bff.kind])
+    resolved_auth = ir.Auth(auth.type.value, auth.scopes)
+    return ir.Route(
+        id=bff.name if is_base else f"{bff.name}.{part.name}",
+        bff=bff.name,
+        match=ir.Match(
+            base.hosts, _join(base.prefix, part.path), part.methods, tuple(sorted(part.headers.items()))
+        ),
+        rewrite=_rewrite(part.rewrite or base.rewrite, base.prefix),
+        timeouts=timeouts,
+        retries=_retries(part.retries or base.retries, timeouts),
+        max_body=part.max_body or base.max_body or edge_max_body,
+        auth=resolved_auth,
+        limits=limits,
+        decision=decide(resolved_auth, limits),
+    )
+
+
+def _join(prefix: str, path: str) -> str:
+    return prefix if path == "/" else f"{prefix.rstrip('/')}{path}"
+
+
+def _rewrite(rewrite: Rewrite, prefix: str) -> ir.PrefixRewrite | ir.RegexRewrite:
+    if rewrite.regex is not None and rewrite.substitution is not None:
+        return ir.RegexRewrite(rewrite.regex, rewrite.substitution)
+    return ir.PrefixRewrite(prefix, rewrite.prefix or "/")
+
+
+def _timeouts(*nearest_first: Timeouts | None) -> ir.Timeouts:
+    def pick(name: str, fallback: timedelta) -> float:
+        written = (getattr(timeouts, name) for timeouts in nearest_first if timeouts is not None)
+        value: timedelta = next((value for value in written if value is not None), fallback)
+        return value.total_seconds()
+
+    zero = timedelta()
+    send, read = pick("send", zero), pick("read", zero)
+    # Silence is normal while the BFF works on its answer, so idle must not undercut read.
+    return ir.Timeouts(pick("connect", zero), send, read, pick("idle", timedelta(seconds=max(send, read))))
+
+
+def _retries(retries: Retries, timeouts: ir.Timeouts) -> ir.Retries:
+    per_try = retries.per_try.total_seconds() if retries.per_try else timeouts.read_s
+    return ir.Retries(retries.attempts, min(per_try, timeouts.read_s))
+
+
+def _limit(owner: str, limit: Limit) -> ir.Limit:
+    return ir.Limit(
+        name=f"{owner}.{limit.name}",
+        label=limit.name,
+        count=limit.rate.count,
+        period_s=limit.rate.period_s,
+        text=limit.rate.text,
+        burst=limit.burst or limit.rate.count,
+        key=limit.keys,
+        policy=limit.policy,
+        on_store_failure=limit.on_store_failure,
+    )
