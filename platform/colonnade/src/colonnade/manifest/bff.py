@@ -1,8 +1,8 @@
 """The front-end team's manifest, `bffs/<name>/bff.yaml`."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from colonnade.manifest.model import (
     Auth,
@@ -14,6 +14,7 @@ from colonnade.manifest.model import (
     Method,
     Model,
     Name,
+    Owner,
     PathPrefix,
     Port,
     Retries,
@@ -21,10 +22,6 @@ from colonnade.manifest.model import (
     Timeouts,
 )
 from colonnade.manifest.units import Size
-
-Owner = Annotated[
-    str, StringConstraints(pattern=r"^@[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?(?:/[A-Za-z0-9_.-]+)?$")
-]
 
 
 class BaseRoute(Model):

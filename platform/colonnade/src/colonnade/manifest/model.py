@@ -18,16 +18,40 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+PATH = r"^/(?:[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*)?$"
+HEADER = r"^[a-z0-9][a-z0-9-]*$"
+HOST = r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$"
+SCOPE = r"^[\x21\x23-\x5B\x5D-\x7E]+$"
+KEY = r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$"
+OWNER = r"^@[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?(?:/[A-Za-z0-9_.-]+)?$"
+URL = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
+RELATIVE = r"^[^/].*$"
+
+FORMS = {
+    NAME: "a name in lower case such as tv or smart-tv",
+    PATH: "a path such as /api/tv, without a slash at its end",
+    HEADER: "a header's name in lower case such as x-beta",
+    HOST: "a host such as shop.example.com, *.example.com or *",
+    SCOPE: "a scope without spaces such as orders:read",
+    KEY: "consumer, credential, ip, path, route or header:x-name",
+    OWNER: "a team such as @team-tv or @company/team-tv",
+    URL: "an http or https URL without query",
+    RELATIVE: "a folder below the platform's own",
+}
+"""What each pattern means, for the person who got it wrong."""
+
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=40)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-PathPrefix = Annotated[str, StringConstraints(pattern=r"^/(?:[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*)?$")]
-HeaderName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Host = Annotated[str, StringConstraints(pattern=r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")]
-Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]
+PathPrefix = Annotated[str, StringConstraints(pattern=PATH)]
+HeaderName = Annotated[str, StringConstraints(pattern=HEADER)]
+Host = Annotated[str, StringConstraints(pattern=HOST)]
+Scope = Annotated[str, StringConstraints(pattern=SCOPE)]
 """A scope token of RFC 6749 §3.3."""
-LimitKey = Annotated[
-    str, StringConstraints(pattern=r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$")
-]
+LimitKey = Annotated[str, StringConstraints(pattern=KEY)]
+Owner = Annotated[str, StringConstraints(pattern=OWNER)]
+HttpUrl = Annotated[str, StringConstraints(pattern=URL)]
+RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

@@ -2,13 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from colonnade.manifest.model import AuthType, Model, Name, PathPrefix, Port, Scope
+from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath, Scope
 from colonnade.manifest.units import Duration, Rate, SecretRef, Size, parse_duration, parse_size
 
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
 Compressor = Literal["zstd", "brotli", "gzip"]
 
 
@@ -73,7 +72,7 @@ class Service(Model):
 
     port: Port
     grpc_port: Port | None = None
-    path: Annotated[str, StringConstraints(pattern=r"^[^/].*$")] | None = None
+    path: RelativePath | None = None
     url: HttpUrl | None = None
 
     @model_validator(mode="after")

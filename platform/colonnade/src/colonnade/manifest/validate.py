@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from colonnade.errors import ManifestError, Problem
+from colonnade.manifest.model import FORMS
 from colonnade.manifest.positions import Document, Location
 
 M = TypeVar("M", bound=BaseModel)
@@ -54,7 +55,7 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
 
 def _words(detail: ErrorDetails) -> str:
     if detail["type"] == "string_pattern_mismatch":
-        return f"{detail['input']!r} is not of the form {detail.get('ctx', {})['pattern']}"
+        return f"{detail['input']!r} is not {FORMS[detail.get('ctx', {})['pattern']]}"
     return _WORDS.get(detail["type"], detail["msg"][:1].lower() + detail["msg"][1:])
 
 
