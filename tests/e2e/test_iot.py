@@ -1,0 +1,83 @@
+"""A device through the edge: API key, batches, idempotence."""
+
+import itertools
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.platform_folder import Stack, bff
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+_sequence = itertools.count(time.time_ns() // 1000)
+
+
+def reading(**changed: object) -> dict[str, Any]:
+    return {
+        "seq": next(_sequence),
+        "at": "2026-01-01T00:00:00Z",
+        "metric": "temperature",
+        "value": 21.5,
+    } | changed
+
+
+def test_one_reading_is_accepted(iot: httpx.Client) -> None:
+    answer = iot.post("/api/iot/telemetry", json=reading())
+
+    assert (202, {"accepted": 1, "duplicates": 0}) == (answer.status_code, answer.json())
+
+
+def test_a_batch_sent_twice_is_stored_once(iot: httpx.Client) -> None:
+    batch = [reading() for _ in range(1000)]
+
+    first, second = (iot.post("/api/iot/telemetry", json=batch).json() for _ in range(2))
+
+    assert ({"accepted": 1000, "duplicates": 0}, {"accepted": 0, "duplicates": 1000}) == (first, second)
+
+
+def test_more_than_a_thousand_readings_are_refused(iot: httpx.Client) -> None:
+    answer = iot.post("/api/iot/telemetry", json=[reading() for _ in range(1001)])
+
+    assert answer.status_code in {413, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_device_reads_its_configuration(iot: httpx.Client) -> None:
+    assert iot.get("/api/iot/config").status_code == 200
+
+
+@pytest.mark.parametrize("key", [None, "", "ck_nope", "ck_00000000_" + "A" * 43, "x" * 5000])
+def test_a_wrong_key_is_401(anonymous: httpx.Client, key: str | None) -> None:
+    headers = {} if key is None else {"X-API-Key": key}
+
+    answer = anonymous.get("/api/iot/config", headers=headers)
+
+    assert (401, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+def test_a_revoked_key_is_refused(stack: Stack) -> None:
+    key = stack.key("sensor-2")
+    headers = {"X-API-Key": key}
+    with stack.client() as client:
+        assert client.get("/api/iot/config", headers=headers).status_code == 200
+
+        bff(stack.folder, "key", "revoke", key.split("_")[1])
+
+        assert client.get("/api/iot/config", headers=headers).status_code == 401
+
+
+def test_malformed_json_is_told(iot: httpx.Client) -> None:
+    answer = iot.post(
+        "/api/iot/telemetry", content=b'{"seq": 1,', headers={"content-type": "application/json"}
+    )
+
+    assert (400, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+def test_a_wrong_type_names_its_field(iot: httpx.Client) -> None:
+    answer = iot.post("/api/iot/telemetry", json=reading(value="warm"))
+
+    assert (422, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert "value" in answer.text

@@ -1,0 +1,85 @@
+"""Saving a manifest while the stack runs: validated, published, and no request lost."""
+
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.platform_folder import Stack, bff, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture
+def manifest(stack: Stack) -> Iterator[tuple[str, "Stack"]]:
+    file = stack.folder / "bffs/mobile/bff.yaml"
+    text = file.read_text(encoding="utf-8")
+    yield text, stack
+    file.write_text(text, encoding="utf-8")
+    eventually(lambda: _status(stack, "/api/mobile/home") == 401)
+
+
+def _status(stack: Stack, path: str) -> int:
+    return httpx.get(f"{stack.edge}{path}", timeout=5).status_code
+
+
+def test_a_saved_route_takes_effect_and_no_request_is_lost(manifest: tuple[str, Stack]) -> None:
+    text, stack = manifest
+    stop, answers = threading.Event(), []
+
+    def traffic() -> None:
+        with stack.client() as client:
+            while not stop.is_set():
+                answers.append(client.get("/api/web/home").status_code)
+
+    thread = threading.Thread(target=traffic)
+    thread.start()
+    try:
+        assert _status(stack, "/api/pocket/home") == 404
+        changed = text.replace("prefix: /api/mobile", "prefix: /api/pocket")
+        (stack.folder / "bffs/mobile/bff.yaml").write_text(changed, encoding="utf-8")
+        eventually(
+            lambda: _status(stack, "/api/pocket/home") == 401 and _status(stack, "/api/mobile/home") == 404
+        )
+    finally:
+        stop.set()
+        thread.join()
+
+    assert answers
+    assert {401} == set(answers)
+
+
+def test_a_bad_edit_is_refused_and_the_old_configuration_stays(manifest: tuple[str, Stack]) -> None:
+    text, stack = manifest
+    bad = text.replace("prefix: /api/mobile", "prefix: /api/web")
+
+    (stack.folder / "bffs/mobile/bff.yaml").write_text(bad, encoding="utf-8")
+
+    eventually(lambda: "/api/web" in bff(stack.folder, "ps").stdout + stack_messages(stack))
+    assert _status(stack, "/api/mobile/home") == 401
+    assert bff(stack.folder, "check", check=False).returncode == 2
+
+
+def stack_messages(stack: Stack) -> str:
+    log = stack.folder / ".colonnade/logs/colonnade.log"
+    return log.read_text(encoding="utf-8") if log.exists() else ""
+
+
+def test_a_new_bff_is_routed_without_a_restart_and_removed_again(stack: Stack) -> None:
+    before = {name: process["pid"] for name, process in stack.processes().items()}
+
+    bff(stack.folder, "new", "tv", "--kind", "mobile", "--owner", "@team-tv")
+    eventually(lambda: _status(stack, "/api/tv/home") == 401, within=20)
+    token = stack.token(client="tv")
+    answer = httpx.get(f"{stack.edge}/api/tv/home", headers={"Authorization": f"Bearer {token}"})
+    after = {name: process["pid"] for name, process in stack.processes().items()}
+
+    assert answer.status_code == 200
+    assert before == {name: pid for name, pid in after.items() if name != "tv"}
+    assert bff(stack.folder, "test", "bffs/tv", timeout=120).returncode == 0
+
+    bff(stack.folder, "remove", "tv", "--yes")
+    eventually(lambda: _status(stack, "/api/tv/home") == 404, within=20)
+    eventually(lambda: "tv" not in stack.processes(), within=20)
+    assert not (stack.folder / "bffs/tv").exists()
