@@ -1,0 +1,75 @@
+"""The policy service as an RSGI application: what Envoy asks, and what browsers reach under /auth."""
+
+import asyncio
+
+from granian.rsgi import HTTPProtocol, Scope
+
+from colonnade_edge.answer import Answer, json_answer, refusal
+from colonnade_edge.call import Call
+from colonnade_edge.decide import Decider
+from colonnade_edge.errors import NotFound, Refused, Unavailable
+from colonnade_edge.metrics import Metrics
+from colonnade_edge.policy.reload import PolicyFile
+from colonnade_edge.store.link import StoreLink
+
+CHECK = "/check"
+
+
+class PolicyService:
+    """Answers one request at a time, many at once."""
+
+    def __init__(self, policy: PolicyFile, decider: Decider, link: StoreLink, metrics: Metrics) -> None:
+        self._policy = policy
+        self._decider = decider
+        self._link = link
+        self._metrics = metrics
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request."""
+        if scope.path.startswith(CHECK):
+            await self._check(scope, protocol)
+            return
+        try:
+            answer = await self._page(scope, protocol)
+        except Refused as refused:
+            answer = refusal(refused)
+        protocol.response_bytes(answer.status, answer.headers, answer.body)
+
+    async def _check(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        headers = scope.headers
+        call = Call(headers.get("x-colonnade-route", ""), scope.method, scope.path[len(CHECK) :], headers)
+        try:
+            allowed = await self._decide(call)
+        except Refused as refused:
+            self._metrics.decided(call.route_id, refused.slug)
+            answer = refusal(refused)
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+        else:
+            self._metrics.decided(call.route_id, "allowed")
+            protocol.response_empty(200, allowed)
+
+    async def _decide(self, call: Call) -> list[tuple[str, str]]:
+        plan = self._policy.current
+        route = plan.routes.get(call.route_id) if plan is not None else None
+        if plan is None or route is None:
+            self._policy.refresh()
+            plan = self._policy.current
+            if plan is None or call.route_id not in plan.routes:
+                raise Unavailable("the edge has no policy for this route yet")
+            route = plan.routes[call.route_id]
+        return await self._decider.decide(plan, route, call)
+
+    async def _page(self, scope: Scope, protocol: HTTPProtocol) -> Answer:
+        match scope.path:
+            case "/healthz":
+                return self._health()
+            case "/metrics":
+                text = [("content-type", "text/plain; version=0.0.4")]
+                return Answer(200, text, self._metrics.render(self._link.errors))
+            case _:
+                raise NotFound("there is nothing at this path")
+
+    def _health(self) -> Answer:
+        if self._policy.current is None:
+            return json_answer(503, {"status": "no policy document"})
+        return json_answer(200, {"status": "ok"})

@@ -1,0 +1,1 @@
+"""Who sends a request: sessions, access tokens that Envoy verified, and API keys."""

@@ -1,0 +1,73 @@
+"""Who a request comes from, in the words that upstreams and limits use."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from colonnade_edge.answer import Headers
+from colonnade_edge.errors import Unauthenticated
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """An authenticated sender.
+
+    `consumer` is what a per-consumer limit counts, `credential` the single token, session or key.
+    `headers` tell the upstream.
+    """
+
+    consumer: str
+    credential: str
+    scopes: frozenset[str]
+    headers: Headers
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody who logged in at the identity provider."""
+
+    sub: str
+    email: str = ""
+    roles: tuple[str, ...] = ()
+    client_id: str = ""
+
+
+NOBODY = Identity("", "", frozenset(), [])
+
+
+def of_person(person: Person, credential: str, scopes: Iterable[str], challenge: str) -> Identity:
+    """Return the identity of a person.
+
+    Raises `Unauthenticated` where the subject cannot stand in a header (OpenID Connect promises ASCII).
+    An e-mail address or role that cannot is left out.
+    """
+    if not _carriable(person.sub):
+        raise Unauthenticated("the subject of this credential is not printable ASCII", challenge)
+    headers: Headers = [("x-user-id", person.sub)]
+    if _carriable(person.email):
+        headers.append(("x-user-email", person.email))
+    roles = ",".join(role for role in person.roles if _carriable(role) and not set(role) & {",", " "})
+    if roles:
+        headers.append(("x-user-roles", roles))
+    if _carriable(person.client_id):
+        headers.append(("x-client-id", person.client_id))
+    return Identity(f"user:{person.sub}", credential, frozenset(scopes), headers)
+
+
+def of_client(client_id: str, credential: str, scopes: Iterable[str], challenge: str) -> Identity:
+    """Return the identity of a program that acts for itself (client credentials)."""
+    if not _carriable(client_id):
+        raise Unauthenticated("the client of this token is not printable ASCII", challenge)
+    return Identity(f"client:{client_id}", credential, frozenset(scopes), [("x-client-id", client_id)])
+
+
+def of_device(device_id: str, credential: str, scopes: Iterable[str]) -> Identity:
+    """Return the identity of a device; its id was checked when its key was made."""
+    return Identity(f"device:{device_id}", credential, frozenset(scopes), [("x-device-id", device_id)])
+
+
+def of_address(address: str) -> Identity:
+    """Return the identity of an anonymous sender: where it comes from is all that is known."""
+    return Identity(f"ip:{address}", f"ip:{address}", frozenset(), [])
+
+
+def _carriable(value: str) -> bool:
+    return bool(value) and value.isascii() and value.isprintable()

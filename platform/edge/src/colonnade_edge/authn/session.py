@@ -1,0 +1,96 @@
+"""Web sessions: an opaque cookie, and a record that lives in the store only."""
+
+import re
+import secrets
+from hashlib import sha256
+
+import msgspec
+
+from colonnade_edge.authn.credential import Confirmed
+from colonnade_edge.authn.identity import Person, of_person
+from colonnade_edge.errors import Unauthenticated
+
+CHALLENGE = 'Session realm="colonnade", login="/auth/login"'
+SESSION_PREFIX = "colonnade:session:"
+SECURE_COOKIE = "__Host-colonnade"
+PLAIN_COOKIE = "colonnade"
+ID_BYTES = 32
+
+_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class SessionRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the store keeps of a session; its tokens lie apart. Times are seconds since 1970."""
+
+    sub: str
+    email: str
+    name: str
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...]
+    client_id: str
+    sid: str
+    created: float
+    expires: float
+    refresh_at: float
+
+
+_decoder = msgspec.json.Decoder(SessionRecord)
+
+
+def decode(record: bytes) -> SessionRecord:
+    """Return the session in a store's record."""
+    return _decoder.decode(record)
+
+
+class Session:
+    """A session cookie as it was presented."""
+
+    __slots__ = ("digest", "idle_s", "store_key")
+
+    def __init__(self, cookie: str, idle_s: int) -> None:
+        self.digest = digest_of(cookie)
+        self.store_key = SESSION_PREFIX + self.digest
+        self.idle_s = idle_s
+
+    def confirm(self, record: bytes | None) -> Confirmed:
+        """Return who logged in; raise `Unauthenticated` where the session is unknown."""
+        if record is None:
+            raise self.expired()
+        kept = _decoder.decode(record)
+        person = Person(kept.sub, kept.email, kept.roles, kept.client_id)
+        identity = of_person(person, f"session:{self.digest}", kept.scopes, CHALLENGE)
+        return Confirmed(record, identity, kept.expires, kept.refresh_at)
+
+    def expired(self) -> Unauthenticated:
+        """Return the refusal of a session that is past its time."""
+        return Unauthenticated("the session is unknown or has ended", CHALLENGE)
+
+
+def presented(cookie_header: str, idle_s: int, *, plain_allowed: bool) -> Session:
+    """Return the session whose cookie was sent; raise `Unauthenticated` where there is none."""
+    value = cookie(cookie_header, SECURE_COOKIE)
+    if not value and plain_allowed:
+        value = cookie(cookie_header, PLAIN_COOKIE)
+    if not _FORM.fullmatch(value):
+        raise Unauthenticated("log in first: /auth/login", CHALLENGE)
+    return Session(value, idle_s)
+
+
+def cookie(header: str, name: str) -> str:
+    """Return the value of a cookie in a `Cookie` header, or the empty string."""
+    start = f"{name}="
+    for pair in header.split(";"):
+        candidate = pair.strip()
+        if candidate.startswith(start):
+            return candidate[len(start) :]
+    return ""
+
+
+def digest_of(value: str) -> str:
+    """Return the hexadecimal SHA-256 by which the store knows a random secret."""
+    return sha256(value.encode()).hexdigest()
+
+
+def new_id() -> str:
+    """Return 256 random bits as a cookie value."""
+    return secrets.token_urlsafe(ID_BYTES)

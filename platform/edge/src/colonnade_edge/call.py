@@ -1,0 +1,30 @@
+"""One question of Envoy: a request that wants to pass, and who turned out to send it."""
+
+from typing import Protocol
+
+from colonnade_edge.authn.identity import NOBODY, Identity
+
+
+class RequestHeaders(Protocol):
+    """What we read of the server's header map; names are lower case."""
+
+    def get(self, key: str, default: str = ...) -> str:
+        """Return the first value of a header."""
+        ...
+
+
+class Call:
+    """A request on its way through the decision. `identity` is known once the credential was checked."""
+
+    __slots__ = ("_headers", "identity", "method", "path", "route_id")
+
+    def __init__(self, route_id: str, method: str, path: str, headers: RequestHeaders) -> None:
+        self.route_id = route_id
+        self.method = method
+        self.path = path
+        self.identity: Identity = NOBODY
+        self._headers = headers
+
+    def header(self, name: str) -> str:
+        """Return a header's value, or the empty string."""
+        return self._headers.get(name, "")

@@ -1,0 +1,1 @@
+"""The compiled policy document, made ready for decisions, and its reload."""

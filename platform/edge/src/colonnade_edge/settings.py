@@ -1,0 +1,88 @@
+"""What the processes read from their environment, once, at the start."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from colonnade_edge.errors import SettingsError
+
+POLICY_PORT = 9001
+CONSOLE_PORT = 9000
+MAX_PORT = 65535
+
+
+class Secret(str):
+    """Text that never shows itself in a representation, so neither in a log nor in a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return a placeholder."""
+        return "[redacted]"
+
+
+class Listen(msgspec.Struct, frozen=True):
+    """The address a process serves on."""
+
+    host: str
+    port: int
+
+
+class PolicySettings(msgspec.Struct, frozen=True):
+    """Settings of the policy service."""
+
+    listen: Listen
+    policy_file: Path
+    store_url: str
+    client_secret: Secret
+
+
+class ConsoleSettings(msgspec.Struct, frozen=True):
+    """Settings of the console."""
+
+    listen: Listen
+    policy_file: Path
+    store_url: str
+    admin_token_file: Path
+
+
+def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
+    """Return the policy service's settings; raise `SettingsError` where one is missing or wrong."""
+    return PolicySettings(
+        listen=_listen(environ, POLICY_PORT),
+        policy_file=Path(_required(environ, "POLICY_FILE", "the compiled policy document")),
+        store_url=_store_url(environ),
+        client_secret=Secret(environ.get("SESSION_CLIENT_SECRET", "")),
+    )
+
+
+def console_settings(environ: Mapping[str, str]) -> ConsoleSettings:
+    """Return the console's settings; raise `SettingsError` where one is missing or wrong."""
+    return ConsoleSettings(
+        listen=_listen(environ, CONSOLE_PORT),
+        policy_file=Path(_required(environ, "POLICY_FILE", "the compiled policy document")),
+        store_url=_store_url(environ),
+        admin_token_file=Path(_required(environ, "ADMIN_TOKEN_FILE", "a file with the admin bearer token")),
+    )
+
+
+def _listen(environ: Mapping[str, str], default_port: int) -> Listen:
+    text = environ.get("PORT") or str(default_port)
+    if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
+        raise SettingsError(f"PORT={text}: give a number from 1 to {MAX_PORT}")
+    return Listen(environ.get("HOST") or "127.0.0.1", int(text))
+
+
+def _required(environ: Mapping[str, str], name: str, meaning: str) -> str:
+    value = environ.get(name)
+    if not value:
+        raise SettingsError(f"{name} is not set: give the path of {meaning}")
+    return value
+
+
+def _store_url(environ: Mapping[str, str]) -> str:
+    url = environ.get("STORE_URL") or "redis://127.0.0.1:6390/0"
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError("STORE_URL must begin with redis://, rediss:// or unix://")
+    return url
