@@ -1,0 +1,219 @@
+"""The containers of a platform."""
+
+from colonnade.compose import networks, secrets
+from colonnade.compose.addresses import EDGE_FOLDER, IDENTITY_PORT, POLICY_PORT, VALKEY_PORT, issuer, replicas
+from colonnade.compose.part import Image, Part, healthy, http_health
+from colonnade.ir.platform import Bff, Platform, Service
+
+FOLDER = "deploy/compose"
+"""Where the generated configuration lies that containers mount, each its own folder, read-only."""
+
+SECRETS_MOUNT = f"{secrets.VOLUME}:{secrets.FOLDER}"
+PYTHON = {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.11-slim}"}
+VALKEY = {"VALKEY_IMAGE": "${VALKEY_IMAGE:-valkey/valkey:8}"}
+EDGE_IMAGE = Image("edge", "platform/edge/Dockerfile", PYTHON)
+ENVOY_IMAGE = Image("envoy", "deploy/envoy/Dockerfile", PYTHON)
+VALKEY_IMAGE = Image("valkey", "deploy/valkey/Dockerfile", VALKEY)
+POLICY_FILE = "/etc/colonnade/policy/policy.json"
+CLIENTS_FILE = "/etc/colonnade/identity/clients.json"
+
+
+def parts(platform: Platform) -> dict[str, Part]:
+    """Return every container by name, from outside to inside."""
+    found = {"balancer": balancer(platform)}
+    found |= {name: envoy(platform) for name in replicas(platform, "envoy")}
+    found |= {name: policy(platform) for name in replicas(platform, "policy")}
+    found |= {"console": console(platform)}
+    found |= {bff.name: backend(bff, platform) for bff in platform.bffs}
+    found |= {service.name: microservice(service, platform) for service in platform.services if service.path}
+    if platform.development:
+        found |= {"identity": identity(platform)}
+    if platform.store_url is None:
+        found |= {"valkey": valkey()}
+    return found | {"secrets": make_secrets()}
+
+
+def balancer(platform: Platform) -> Part:
+    """Layer 4, and the only way in: it spreads connections over the edges that are healthy."""
+    return Part(
+        image=ENVOY_IMAGE,
+        command=["-c", "/etc/colonnade/balancer/envoy.json"],
+        networks=[networks.FRONT, networks.EDGE],
+        memory="128m",
+        needs=healthy(*replicas(platform, "envoy")),
+        volumes=[_mount("balancer")],
+        ports=[(platform.edge.port, platform.edge.port)],
+        health=http_health(platform.edge.port),
+    )
+
+
+def envoy(platform: Platform) -> Part:
+    """One edge."""
+    identity_part = ["identity"] if platform.development else []
+    return Part(
+        image=ENVOY_IMAGE,
+        command=["-c", f"{EDGE_FOLDER}/envoy.json"],
+        networks=networks.of_edge(platform),
+        memory="256m",
+        needs=healthy(*replicas(platform, "policy"), *identity_part, *(bff.name for bff in platform.bffs)),
+        volumes=[_mount("edge")],
+        health=http_health(platform.edge.port),
+    )
+
+
+def policy(platform: Platform) -> Part:
+    """The policy service that the edges ask."""
+    client = _session_client(platform)
+    store = _store(platform)
+    at_identity = {"IDENTITY_URL": f"http://identity:{IDENTITY_PORT}"} if platform.development else {}
+    return Part(
+        image=EDGE_IMAGE,
+        command=secrets.command("colonnade_edge", [client, *store]),
+        networks=networks.of_policy(platform),
+        memory="256m",
+        environment={
+            **_process(POLICY_PORT, platform),
+            "POLICY_FILE": POLICY_FILE,
+            **_store_environment(store),
+            **client.environment,
+            **at_identity,
+        },
+        needs=_store_needs(platform) | ({"identity": "service_healthy"} if platform.development else {}),
+        volumes=[_mount("policy"), f"{SECRETS_MOUNT}:ro"],
+        secrets=_mounted(client, *store),
+        health=http_health(POLICY_PORT),
+    )
+
+
+def console(platform: Platform) -> Part:
+    """The status page and the admin API."""
+    store = _store(platform)
+    port = platform.edge.console_port
+    return Part(
+        image=EDGE_IMAGE,
+        command=secrets.command("colonnade_edge.console", store),
+        networks=networks.of_console(platform),
+        memory="256m",
+        environment={
+            **_process(port, platform),
+            "POLICY_FILE": POLICY_FILE,
+            "ADMIN_TOKEN_FILE": f"{secrets.FOLDER}/{secrets.ADMIN_TOKEN}",
+            **_store_environment(store),
+        },
+        needs=_store_needs(platform),
+        volumes=[_mount("policy"), f"{SECRETS_MOUNT}:ro"],
+        secrets=_mounted(*store),
+        ports=[(port, port)],
+        health=http_health(port),
+    )
+
+
+def backend(bff: Bff, platform: Platform) -> Part:
+    """A BFF."""
+    used = [service for service in platform.services if service.name in bff.services]
+    return Part(
+        image=Image(bff.name, f"bffs/{bff.name}/Dockerfile", PYTHON),
+        command=secrets.command(bff.package),
+        networks=networks.of_bff(bff, platform),
+        memory="256m",
+        environment=_process(bff.port, platform) | dict(map(_upstream, used)),
+        needs=healthy(*(service.name for service in used if service.path)),
+        health=http_health(bff.port),
+    )
+
+
+def microservice(service: Service, platform: Platform) -> Part:
+    """A microservice of the platform's own."""
+    folder = str(service.path).rpartition("/")[2]
+    grpc = {"GRPC_PORT": str(service.grpc_port)} if service.grpc_port else {}
+    return Part(
+        image=Image(service.name, "services/Dockerfile", PYTHON | {"SERVICE": folder}),
+        command=secrets.command(f"{folder.replace('-', '_')}_service"),
+        networks=[networks.SERVICES],
+        memory="256m",
+        environment=_process(service.port, platform) | grpc | {"DATA_DIR": "/data"},
+        volumes=[f"{service.name}-data:/data"],
+        health=http_health(service.port),
+    )
+
+
+def identity(platform: Platform) -> Part:
+    """The development identity provider; browsers reach it by the port it publishes."""
+    client = secrets.hand("SESSION_CLIENT_SECRET", None, secrets.SESSION_CLIENT)
+    return Part(
+        image=Image("identity", "services/Dockerfile", PYTHON | {"SERVICE": "identity"}),
+        command=secrets.command("identity_service", [client]),
+        networks=[networks.FRONT, networks.BACKEND],
+        memory="256m",
+        environment={
+            **_process(IDENTITY_PORT, platform),
+            "ISSUER": issuer(platform),
+            "CLIENTS_FILE": CLIENTS_FILE,
+            "DATA_DIR": "/data",
+        },
+        needs={"secrets": "service_completed_successfully"},
+        volumes=[_mount("identity"), f"{SECRETS_MOUNT}:ro", "identity-data:/data"],
+        ports=[(IDENTITY_PORT, IDENTITY_PORT)],
+        health=http_health(IDENTITY_PORT),
+    )
+
+
+def valkey() -> Part:
+    """The store, on a volume."""
+    return Part(
+        image=VALKEY_IMAGE,
+        networks=[networks.STORE],
+        memory="256m",
+        volumes=["valkey-data:/var/lib/colonnade"],
+        health=["CMD", "valkey-cli", "ping"],
+    )
+
+
+def make_secrets() -> Part:
+    """Makes the platform's own secrets once, in a volume, and ends."""
+    return Part(
+        image=EDGE_IMAGE,
+        command=secrets.make_command([secrets.ADMIN_TOKEN, secrets.SESSION_CLIENT]),
+        networks=[networks.STORE],
+        memory="64m",
+        volumes=[SECRETS_MOUNT],
+        restart="no",
+    )
+
+
+def _process(port: int, platform: Platform) -> dict[str, str]:
+    environment = "development" if platform.development else "production"
+    # Every interface of the container: only its networks reach it.
+    return {"HOST": "0.0.0.0", "PORT": str(port), "COLONNADE_ENV": environment, "COLONNADE_LOG": "json"}  # noqa: S104 - said above
+
+
+def _upstream(service: Service) -> tuple[str, str]:
+    name = f"UPSTREAM_{service.name.upper().replace('-', '_')}_URL"
+    return name, service.url or f"http://{service.name}:{service.port}"
+
+
+def _mount(name: str) -> str:
+    return f"./{FOLDER}/{name}:/etc/colonnade/{name}:ro"
+
+
+def _session_client(platform: Platform) -> secrets.Handed:
+    reference = platform.identity.session.client_secret
+    return secrets.hand("SESSION_CLIENT_SECRET", reference, secrets.SESSION_CLIENT)
+
+
+def _store(platform: Platform) -> list[secrets.Handed]:
+    url = platform.store_url
+    return [] if url is None else [secrets.hand("STORE_URL", url, "store-url")]
+
+
+def _store_environment(store: list[secrets.Handed]) -> dict[str, str]:
+    return store[0].environment if store else {"STORE_URL": f"redis://valkey:{VALKEY_PORT}/0"}
+
+
+def _store_needs(platform: Platform) -> dict[str, str]:
+    made = {"secrets": "service_completed_successfully"}
+    return made if platform.store_url else made | healthy("valkey")
+
+
+def _mounted(*handed: secrets.Handed) -> list[str]:
+    return [one.mounted[0] for one in handed if one.mounted]

@@ -1,0 +1,59 @@
+"""How a secret reaches a container: never by compose.yaml itself, and never by a command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FOLDER = "/run/colonnade"
+"""Where the volume with the platform's own secrets is mounted."""
+
+VOLUME = "secrets"
+ADMIN_TOKEN = "admin-token"  # noqa: S105 - the name of a file
+SESSION_CLIENT = "session-client-secret"
+
+Reference = tuple[str, str]
+"""`("env", NAME)` or `("file", PATH)`, as the IR holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One secret variable: by the caller's environment, or read from a file as the process starts."""
+
+    variable: str
+    from_caller: str | None = None
+    from_file: str | None = None
+    mounted: tuple[str, str] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variable as compose fills it in from the environment that it is called with."""
+        name = self.from_caller
+        return {self.variable: f"${{{name}:?set it before docker compose up}}"} if name else {}
+
+
+def hand(variable: str, reference: Reference | None, own: str) -> Handed:
+    """Return how `variable` is handed over; `own` is the secret's name where no one refers to one."""
+    if reference is None:
+        return Handed(variable, from_file=f"{FOLDER}/{own}")
+    scheme, name = reference
+    if scheme == "env":
+        return Handed(variable, from_caller=name)
+    return Handed(variable, from_file=f"/run/secrets/{own}", mounted=(own, name))
+
+
+def command(module: str, handed: Sequence[Handed] = ()) -> list[str]:
+    """Return the command of `python -m module`, with the secrets from files in its environment."""
+    reads = [f'{one.variable}="$$(cat {one.from_file})"' for one in handed if one.from_file]
+    if not reads:
+        return ["python", "-m", module]
+    return ["sh", "-ec", f"{'; '.join(reads)}; export {_names(handed)}; exec python -m {module}"]
+
+
+def _names(handed: Sequence[Handed]) -> str:
+    return " ".join(one.variable for one in handed if one.from_file)
+
+
+def make_command(names: Sequence[str]) -> list[str]:
+    """Return the command that makes the platform's own secrets, 256 random bits each, where missing."""
+    fill = 'head -c 32 /dev/urandom | base64 -w 0 | tr "+/" "-_" >.new; mv .new "$$name"'
+    each = f'for name in {" ".join(names)}; do [ -s "$$name" ] || {{ {fill}; }}; done'
+    return ["sh", "-ec", f"umask 077; cd {FOLDER}; {each}"]
