@@ -1,8 +1,6 @@
 """Starts the policy service: `python -m colonnade_edge`."""
 
 import asyncio
-import contextlib
-import logging
 import os
 import sys
 
@@ -11,10 +9,11 @@ from granian.constants import Interfaces
 
 from colonnade_edge.app import PolicyService
 from colonnade_edge.decide import Decider
-from colonnade_edge.errors import SettingsError
+from colonnade_edge.logs import set_up_logging
 from colonnade_edge.metrics import Metrics
+from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.reload import PolicyFile
-from colonnade_edge.server import serve
+from colonnade_edge.server import exit_code, serve
 from colonnade_edge.settings import PolicySettings, policy_settings
 from colonnade_edge.store.link import StoreLink, connect
 from colonnade_edge.store.tick import Ticker
@@ -27,21 +26,19 @@ async def run(settings: PolicySettings) -> None:
     metrics = Metrics()
     link = StoreLink(connect(settings.store_url))
     await link.open()
-    decider = Decider(Ticker(link, metrics.batches), lambda digest: None)
+    pages = Pages(connect(settings.store_url), settings.client_secret)
+    decider = Decider(Ticker(link, metrics.batches), pages.refresh_soon)
     watching = asyncio.create_task(policy.watch())
-    await serve(PolicyService(policy, decider, link, metrics), settings.listen, Interfaces.RSGI)
+    await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)
     watching.cancel()
+    await pages.close()
     await link.close()
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO)
-    try:
-        uvloop.run(run(policy_settings(os.environ)))
-    except SettingsError as error:
-        sys.stderr.write(f"colonnade_edge: {error}\n")
-        return 2
-    return 0
+    """Return the exit code: 0 after a stop that was asked for, 2 where the settings are wrong."""
+    set_up_logging(os.environ)
+    return exit_code("colonnade_edge", lambda: uvloop.run(run(policy_settings(os.environ))))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import msgspec
 
 from colonnade_edge.errors import (
     BadRequest,
+    Broken,
     Forbidden,
     InsufficientScope,
     LimitExceeded,
@@ -27,6 +28,7 @@ STATUS: tuple[tuple[type[Refused], int], ...] = (
     (Forbidden, 403),
     (NotFound, 404),
     (LimitExceeded, 429),
+    (Broken, 500),
     (ProviderFailed, 502),
     (Unavailable, 503),
 )

@@ -1,54 +1,60 @@
 """The policy service as an RSGI application: what Envoy asks, and what browsers reach under /auth."""
 
-import asyncio
+import logging
 
-from granian.rsgi import HTTPProtocol, Scope
-
-from colonnade_edge.answer import Answer, json_answer, refusal
+from colonnade_edge.answer import Answer, Headers, json_answer, refusal
 from colonnade_edge.call import Call
 from colonnade_edge.decide import Decider
-from colonnade_edge.errors import NotFound, Refused, Unavailable
+from colonnade_edge.errors import Broken, NotFound, Refused, Unavailable
 from colonnade_edge.metrics import Metrics
+from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.reload import PolicyFile
+from colonnade_edge.rsgi import HTTPProtocol, Scope
 from colonnade_edge.store.link import StoreLink
 
 CHECK = "/check"
+
+log = logging.getLogger(__name__)
 
 
 class PolicyService:
     """Answers one request at a time, many at once."""
 
-    def __init__(self, policy: PolicyFile, decider: Decider, link: StoreLink, metrics: Metrics) -> None:
+    def __init__(
+        self, policy: PolicyFile, decider: Decider, pages: Pages, link: StoreLink, metrics: Metrics
+    ) -> None:
         self._policy = policy
         self._decider = decider
+        self._pages = pages
         self._link = link
         self._metrics = metrics
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
-        if scope.path.startswith(CHECK):
-            await self._check(scope, protocol)
-            return
         try:
+            if scope.path.startswith(CHECK):
+                protocol.response_empty(200, await self._check(scope))
+                return
             answer = await self._page(scope, protocol)
         except Refused as refused:
             answer = refusal(refused)
+        except Exception:
+            log.exception("a request could not be answered: %s", scope.path)
+            answer = refusal(Broken("the edge made a mistake; its log says more"))
         protocol.response_bytes(answer.status, answer.headers, answer.body)
 
-    async def _check(self, scope: Scope, protocol: HTTPProtocol) -> None:
+    async def _check(self, scope: Scope) -> Headers:
         headers = scope.headers
         call = Call(headers.get("x-colonnade-route", ""), scope.method, scope.path[len(CHECK) :], headers)
         try:
             allowed = await self._decide(call)
         except Refused as refused:
             self._metrics.decided(call.route_id, refused.slug)
-            answer = refusal(refused)
-            protocol.response_bytes(answer.status, answer.headers, answer.body)
-        else:
-            self._metrics.decided(call.route_id, "allowed")
-            protocol.response_empty(200, allowed)
+            raise
+        self._metrics.decided(call.route_id, "allowed")
+        return allowed
 
-    async def _decide(self, call: Call) -> list[tuple[str, str]]:
+    async def _decide(self, call: Call) -> Headers:
         plan = self._policy.current
         route = plan.routes.get(call.route_id) if plan is not None else None
         if plan is None or route is None:
@@ -66,6 +72,10 @@ class PolicyService:
             case "/metrics":
                 text = [("content-type", "text/plain; version=0.0.4")]
                 return Answer(200, text, self._metrics.render(self._link.errors))
+            case path if path.startswith("/auth/"):
+                if self._policy.current is None:
+                    raise Unavailable("the edge has no policy yet")
+                return await self._pages.answer(self._policy.current, scope, protocol)
             case _:
                 raise NotFound("there is nothing at this path")
 

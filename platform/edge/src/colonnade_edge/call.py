@@ -1,16 +1,7 @@
 """One question of Envoy: a request that wants to pass, and who turned out to send it."""
 
-from typing import Protocol
-
 from colonnade_edge.authn.identity import NOBODY, Identity
-
-
-class RequestHeaders(Protocol):
-    """What we read of the server's header map; names are lower case."""
-
-    def get(self, key: str, default: str = ...) -> str:
-        """Return the first value of a header."""
-        ...
+from colonnade_edge.rsgi import RequestHeaders
 
 
 class Call:

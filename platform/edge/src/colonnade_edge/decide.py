@@ -20,7 +20,7 @@ from colonnade_edge.store.tick import Tick, Ticker
 class Decider:
     """Decides by a plan and what the store says."""
 
-    def __init__(self, ticker: Ticker, refresh_soon: Callable[[str], None]) -> None:
+    def __init__(self, ticker: Ticker, refresh_soon: Callable[[Plan, str], None]) -> None:
         self._ticker = ticker
         self._refresh_soon = refresh_soon
         self._memory = Memory()
@@ -34,9 +34,9 @@ class Decider:
             case "none":
                 call.identity = of_address(call.header("x-colonnade-ip"))
             case "api_key":
-                return await self._stored(route, call, api_key.presented(call.header("x-api-key")))
+                return await self._stored(plan, route, call, api_key.presented(call.header("x-api-key")))
             case "session":
-                return await self._stored(route, call, self._session(plan, call))
+                return await self._stored(plan, route, call, self._session(plan, call))
         admit(route, call.identity, call)
         return await self._limited(route, call)
 
@@ -44,7 +44,7 @@ class Decider:
         plain = plan.document.development
         return session.presented(call.header("cookie"), plan.session_idle_s, plain_allowed=plain)
 
-    async def _stored(self, route: RoutePlan, call: Call, credential: Credential) -> Headers:
+    async def _stored(self, plan: Plan, route: RoutePlan, call: Call, credential: Credential) -> Headers:
         """Decide with a credential that the store must confirm.
 
         One that was confirmed before has its limits counted in the same trip, because its consumer is known.
@@ -57,7 +57,7 @@ class Decider:
             await tick.answered
         except StoreUnavailable as error:
             raise Unavailable("the store that knows this credential does not answer") from error
-        confirmed = self._confirmed(credential, before, tick.records[read])
+        confirmed = self._confirmed(plan, credential, before, tick.records[read])
         call.identity = confirmed.identity
         admit(route, call.identity, call)
         if taken_at is None:
@@ -74,13 +74,15 @@ class Decider:
             return None
         return tick.take([limit.key_of(call) for limit in route.limits], route.packed)
 
-    def _confirmed(self, credential: Credential, before: Confirmed | None, record: bytes | None) -> Confirmed:
+    def _confirmed(
+        self, plan: Plan, credential: Credential, before: Confirmed | None, record: bytes | None
+    ) -> Confirmed:
         confirmed = before if before is not None and before.record == record else credential.confirm(record)
         now = time.time()
         if confirmed.expires <= now:
             raise credential.expired()
         if confirmed.refresh_at <= now:
-            self._refresh_soon(credential.digest)
+            self._refresh_soon(plan, credential.digest)
         if confirmed is not before:
             self._memory.remember(credential.digest, confirmed)
         return confirmed

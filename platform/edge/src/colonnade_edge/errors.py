@@ -11,6 +11,7 @@ EdgeError
     │   └── CsrfHeaderMissing
     ├── NotFound             404
     ├── LimitExceeded        429
+    ├── Broken               500: our own mistake
     ├── ProviderFailed       502: the identity provider did not do its part
     └── Unavailable          503
 """
@@ -100,6 +101,13 @@ class LimitExceeded(Refused):
         self.limit = limit
         self.retry_after_s = retry_after_s
         self.headers = headers
+
+
+class Broken(Refused):
+    """The edge itself made a mistake; the request does not pass."""
+
+    title = "Internal error"
+    slug = "internal-error"
 
 
 class ProviderFailed(Refused):

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -33,6 +35,16 @@ async def serve(application: Any, listen: Listen, interface: Interfaces) -> None
         loop.add_signal_handler(number, server.stop)
     with contextlib.suppress(asyncio.CancelledError):
         await server.serve()
+
+
+def exit_code(program: str, run: Callable[[], None]) -> int:
+    """Run a process to its end and return its exit code; 2, with one line on stderr, for wrong settings."""
+    try:
+        run()
+    except SettingsError as error:
+        sys.stderr.write(f"{program}: {error}\n")
+        return 2
+    return 0
 
 
 def _claim(listen: Listen) -> None:

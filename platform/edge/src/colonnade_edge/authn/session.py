@@ -1,5 +1,6 @@
 """Web sessions: an opaque cookie, and a record that lives in the store only."""
 
+import math
 import re
 import secrets
 from hashlib import sha256
@@ -31,15 +32,10 @@ class SessionRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     sid: str
     created: float
     expires: float
-    refresh_at: float
+    refresh_at: float | None = None
 
 
 _decoder = msgspec.json.Decoder(SessionRecord)
-
-
-def decode(record: bytes) -> SessionRecord:
-    """Return the session in a store's record."""
-    return _decoder.decode(record)
 
 
 class Session:
@@ -59,7 +55,8 @@ class Session:
         kept = _decoder.decode(record)
         person = Person(kept.sub, kept.email, kept.roles, kept.client_id)
         identity = of_person(person, f"session:{self.digest}", kept.scopes, CHALLENGE)
-        return Confirmed(record, identity, kept.expires, kept.refresh_at)
+        refresh_at = math.inf if kept.refresh_at is None else kept.refresh_at
+        return Confirmed(record, identity, kept.expires, refresh_at)
 
     def expired(self) -> Unauthenticated:
         """Return the refusal of a session that is past its time."""

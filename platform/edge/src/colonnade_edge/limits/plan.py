@@ -1,10 +1,10 @@
 """A limit of the policy document, with all that can be worked out before a request comes."""
 
 import msgspec
-from colonnade_policy import Limit, StoreFailure
 
 from colonnade_edge.limits.bucket import MAX_EXACT, Bucket
 from colonnade_edge.limits.keys import KeyOf, key_of
+from colonnade_policy import Limit, StoreFailure
 
 _SECOND_US = 1_000_000
 
@@ -34,7 +34,7 @@ def plan_limit(limit: Limit) -> LimitPlan:
     if min(bucket.rate, bucket.period_us, bucket.burst) < 1:
         raise ValueError(f"{where}: rate, period and burst must be positive")
     if bucket.capacity >= MAX_EXACT:
-        raise ValueError(f"{where}: burst × period is too large to be counted exactly")
+        raise ValueError(f"{where}: burst times period is too large to be counted exactly")
     if not limit.label.isascii() or not limit.label.isprintable() or set(limit.label) & {'"', "\\"}:
         raise ValueError(f"{where}: the label {limit.label!r} must be printable ASCII without quotes")
     return LimitPlan(

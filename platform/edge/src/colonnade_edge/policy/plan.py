@@ -1,10 +1,10 @@
 """The policy document with all that can be worked out before a request comes."""
 
 import msgspec
-from colonnade_policy import PolicyDocument, Route
 
 from colonnade_edge.limits.headers import policy_field
 from colonnade_edge.limits.plan import LimitPlan, plan_limit
+from colonnade_policy import PolicyDocument, Route
 
 
 class RoutePlan(msgspec.Struct, frozen=True):

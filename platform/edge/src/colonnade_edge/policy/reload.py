@@ -5,9 +5,9 @@ import logging
 from pathlib import Path
 
 import msgspec
-from colonnade_policy import decode
 
 from colonnade_edge.policy.plan import Plan, plan
+from colonnade_policy import decode
 
 POLL_S = 0.1
 """A `stat` each tenth of a second costs nothing, and sees what inotify misses on mounted ConfigMaps."""

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from colonnade_edge.store.wire import OnReplies, Reply, Wire, open_wire
 
 ANSWER_WITHIN_S = 0.25
-"""A round trip takes under a millisecond; a quarter of a second is a store that is away, not one that is busy."""
+"""A round trip takes under a millisecond: a store that takes this long is away, not busy."""
 
 PROBE_EVERY_S = 0.1
 """How soon recovery is noticed."""
@@ -57,7 +57,7 @@ class StoreLink:
             self.lost(error)
 
     def send(self, payload: bytes, expected: int, on_replies: OnReplies) -> None:
-        """Send a payload. `on_replies` is called once: with the replies, or with none when the store is lost."""
+        """Send a payload. `on_replies` is called once, with no replies where the store is lost."""
         if self._wire is None:
             on_replies([])
             return

@@ -31,7 +31,7 @@ class Tick:
         self._reads: list[bytes] = []
 
     def take(self, keys: Sequence[str], buckets: bytes) -> int:
-        """Ask for a token from each of `keys`, all or none; return where in `levels` the answer will begin."""
+        """Ask for a token from each of `keys`, all or none; return where in `levels` the answer begins."""
         at = len(self._keys)
         for key in keys:
             encoded = key.encode()
@@ -68,8 +68,8 @@ class Tick:
             self.answered.exception()  # retrieved here, because whoever asked may be gone
             return
         if self._keys:
-            self.levels = replies.pop()  # type: ignore[assignment] - the script returns whole numbers
-        self.records = replies  # type: ignore[assignment] - GET returns bytes or nothing
+            self.levels = replies.pop()  # type: ignore[assignment]  # the script returns whole numbers
+        self.records = replies  # type: ignore[assignment]  # GET returns bytes or nothing
         self.answered.set_result(None)
 
 

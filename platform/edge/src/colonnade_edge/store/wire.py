@@ -29,8 +29,7 @@ class Wire(asyncio.Protocol):
 
     def __init__(self, connection: AbstractConnection, on_lost: OnLost) -> None:
         self._connection = connection  # closes its transport when it is collected
-        # HACK: redis-py has no public way to give its transport away.
-        self._transport: asyncio.Transport = connection._writer.transport  # noqa: SLF001 - as above
+        self._transport: asyncio.Transport = connection._writer.transport  # type: ignore[union-attr, assignment]  # noqa: SLF001 - redis-py has no public way to give its transport away
         self._transport.set_protocol(self)
         self._on_lost = on_lost
         self._reader = Reader()
@@ -67,7 +66,7 @@ class Wire(asyncio.Protocol):
 
 async def open_wire(redis: Redis, on_lost: OnLost) -> Wire:
     """Return a wire on a new, authenticated connection; raise what redis-py raises where there is none."""
-    connection = redis.connection_pool.make_connection()
+    connection = redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
     await connection.connect()
     return Wire(connection, on_lost)
 

@@ -1,0 +1,108 @@
+"""What the admin API takes and gives."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from colonnade_edge.authn.api_key import KeyRecord
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
+"""Printable ASCII without spaces or commas: it travels in headers."""
+
+Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,64}$")]
+"""A scope token of RFC 6749."""
+
+
+class Model(BaseModel):
+    """Immutable, and strict about what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NewKey(Model):
+    """An order for a key."""
+
+    device_id: Identifier
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+    scopes: Annotated[tuple[Scope, ...], Field(max_length=32)] = ()
+    expires_at: AwareDatetime | None = None
+
+
+class KeyView(Model):
+    """What may be known of a key. Its secret may not."""
+
+    id: str
+    device_id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, record: KeyRecord) -> Self:
+        """Return the view of a record."""
+        return cls(
+            id=record.id,
+            device_id=record.device_id,
+            name=record.name,
+            scopes=record.scopes,
+            created_at=_moment(record.created),
+            expires_at=None if record.expires is None else _moment(record.expires),
+            revoked_at=None if record.revoked is None else _moment(record.revoked),
+        )
+
+
+class CreatedKey(KeyView):
+    """A key just made: the only time that `key` is shown."""
+
+    key: str
+
+
+class KeyList(Model):
+    """All keys, newest first."""
+
+    items: tuple[KeyView, ...]
+
+
+class LimitView(Model):
+    """A limit in words and numbers."""
+
+    name: str
+    rate: int
+    period_s: float
+    burst: int
+    key: tuple[str, ...]
+    on_store_failure: str
+
+
+class RouteView(Model):
+    """A route and what it asks."""
+
+    id: str
+    bff: str
+    auth: str
+    scopes: tuple[str, ...]
+    limits: tuple[LimitView, ...]
+
+
+class RouteList(Model):
+    """The routes of the policy document that is in effect."""
+
+    revision: str
+    items: tuple[RouteView, ...]
+
+
+class Health(Model):
+    """How the console sees its surroundings. `status` is ok or degraded; times are in milliseconds."""
+
+    status: str
+    store: str
+    store_round_trip_ms: float | None
+    policy_revision: str | None
+    keys: int | None
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

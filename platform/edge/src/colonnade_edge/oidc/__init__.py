@@ -1,0 +1,1 @@
+"""The browser's side: login by OpenID Connect, logout, and who is logged in."""

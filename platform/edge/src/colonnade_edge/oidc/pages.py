@@ -1,0 +1,82 @@
+"""What lies at which path under /auth."""
+
+from redis.asyncio import Redis
+
+from colonnade_edge.answer import Answer, json_answer
+from colonnade_edge.authn.session import CHALLENGE, digest_of
+from colonnade_edge.errors import NotFound, Unauthenticated
+from colonnade_edge.oidc.backchannel import backchannel_logout
+from colonnade_edge.oidc.login import Login
+from colonnade_edge.oidc.logout import confirmation, logout
+from colonnade_edge.oidc.provider import Provider
+from colonnade_edge.oidc.refresh import Refresher
+from colonnade_edge.oidc.request import PageRequest
+from colonnade_edge.policy.plan import Plan
+from colonnade_edge.rsgi import HTTPProtocol, Scope
+from colonnade_edge.sessions import Sessions
+from colonnade_edge.settings import Secret
+
+
+class Pages:
+    """Answers what browsers and the provider ask under /auth."""
+
+    def __init__(self, redis: Redis, secret: Secret) -> None:
+        self._redis = redis
+        self._secret = secret
+        self._sessions = Sessions(redis)
+        self._login = Login(redis, self._sessions)
+        self._refresher = Refresher(redis, self._sessions)
+        self._providers: dict[tuple[str, str], Provider] = {}
+
+    async def answer(self, plan: Plan, scope: Scope, protocol: HTTPProtocol) -> Answer:
+        """Return the answer to one request; raise `Refused` where it is one."""
+        request = PageRequest(scope, protocol)
+        policy, provider = plan.document, self._provider(plan)
+        match request.method, request.path:
+            case "GET", "/auth/login":
+                return await self._login.begin(request, policy, provider)
+            case "GET", "/auth/callback":
+                return await self._login.finish(request, policy, provider)
+            case "GET", "/auth/logout":
+                return await confirmation(provider)
+            case "POST", "/auth/logout":
+                return await logout(request, self._sessions, provider)
+            case "POST", "/auth/backchannel-logout":
+                return await backchannel_logout(await request.form(), self._redis, self._sessions, provider)
+            case "GET", "/auth/session":
+                return await self._who(request, plan)
+            case _:
+                raise NotFound("there is nothing at this path with this method")
+
+    def refresh_soon(self, plan: Plan, digest: str) -> None:
+        """Renew the tokens of a session in the background."""
+        self._refresher.soon(digest, plan.document, lambda: self._provider(plan))
+
+    async def close(self) -> None:
+        """Finish renewals, and close the connections."""
+        await self._refresher.close()
+        for provider in self._providers.values():
+            await provider.close()
+        await self._redis.aclose()
+
+    async def _who(self, request: PageRequest, plan: Plan) -> Answer:
+        cookie = request.cookie(request.session_cookie)
+        record = await self._sessions.find(digest_of(cookie), plan.session_idle_s) if cookie else None
+        if record is None:
+            raise Unauthenticated("nobody is logged in: /auth/login", CHALLENGE)
+        who = {
+            "sub": record.sub,
+            "name": record.name,
+            "email": record.email,
+            "roles": record.roles,
+            "scopes": record.scopes,
+            "authenticated_at": round(record.created),
+            "expires_at": round(record.expires),
+        }
+        return json_answer(200, who)
+
+    def _provider(self, plan: Plan) -> Provider:
+        key = (plan.document.identity.issuer, plan.document.session.client_id)
+        if key not in self._providers:
+            self._providers[key] = Provider(*key, self._secret)
+        return self._providers[key]

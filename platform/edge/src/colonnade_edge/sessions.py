@@ -1,0 +1,118 @@
+"""Web sessions in the store: begun at login, ended at logout, found again by what the provider calls them.
+
+| Key | Holds | Lives |
+|---|---|---|
+| `colonnade:session:<digest>` | who, and until when | the idle time, prolonged by each request |
+| `colonnade:tokens:<digest>` | the provider's tokens | the idle time after the next refresh |
+| `colonnade:sid:<sid>`, `colonnade:sub:<sub>` | digests of sessions | the absolute time |
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from colonnade_edge.authn.session import SESSION_PREFIX, SessionRecord, digest_of, new_id
+from colonnade_edge.errors import Unavailable
+
+TOKENS_PREFIX = "colonnade:tokens:"
+SID_PREFIX = "colonnade:sid:"
+SUB_PREFIX = "colonnade:sub:"
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """What the provider gave us for one login; none of it ever leaves the store for a browser."""
+
+    access_token: str
+    refresh_token: str
+    id_token: str
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """Turn a failure of the store into a refusal that says so."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise Unavailable("the store that keeps sessions does not answer") from error
+
+
+class Sessions:
+    """The sessions of all instances."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def begin(self, record: SessionRecord, tokens: Tokens, idle_s: int) -> str:
+        """Keep a new session, and return the cookie value that opens it."""
+        cookie = new_id()
+        digest = digest_of(cookie)
+        absolute_s = max(1, round(record.expires - time.time()))
+        async with answering():
+            pipe = self._redis.pipeline(transaction=True)
+            pipe.set(SESSION_PREFIX + digest, msgspec.json.encode(record), ex=min(idle_s, absolute_s))
+            pipe.set(TOKENS_PREFIX + digest, msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s))
+            for index in _indexes(record):
+                pipe.sadd(index, digest)
+                pipe.expire(index, absolute_s)
+            await pipe.execute()
+        return cookie
+
+    async def renew(self, digest: str, record: SessionRecord, tokens: Tokens, idle_s: int) -> None:
+        """Replace what is kept of a session, unless it ended meanwhile."""
+        async with answering():
+            key = SESSION_PREFIX + digest
+            if await self._redis.set(key, msgspec.json.encode(record), xx=True, keepttl=True):
+                await self._redis.set(
+                    TOKENS_PREFIX + digest, msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s)
+                )
+
+    async def find(self, digest: str, idle_s: int = 0) -> SessionRecord | None:
+        """Return a session that is not over, prolonging it if `idle_s`."""
+        key = SESSION_PREFIX + digest
+        async with answering():
+            data = await (self._redis.getex(key, ex=idle_s) if idle_s else self._redis.get(key))
+        record = msgspec.json.decode(data, type=SessionRecord) if data else None
+        return record if record is not None and record.expires > time.time() else None
+
+    async def tokens(self, digest: str) -> Tokens | None:
+        """Return the tokens of a session."""
+        async with answering():
+            data = await self._redis.get(TOKENS_PREFIX + digest)
+        return msgspec.json.decode(data, type=Tokens) if data else None
+
+    async def end(self, digest: str) -> None:
+        """Forget a session and its tokens."""
+        record = await self.find(digest)
+        async with answering():
+            pipe = self._redis.pipeline(transaction=True)
+            pipe.delete(SESSION_PREFIX + digest, TOKENS_PREFIX + digest)
+            for index in _indexes(record) if record is not None else ():
+                pipe.srem(index, digest)
+            await pipe.execute()
+
+    async def end_all(self, sid: str, sub: str) -> int:
+        """End the sessions of `sid`, or all of `sub` where no `sid` is given; return how many."""
+        index = SID_PREFIX + sid if sid else SUB_PREFIX + sub
+        async with answering():
+            digests = await self._redis.smembers(index)
+        ended = [str(digest, "ascii") if isinstance(digest, bytes) else digest for digest in digests]
+        for digest in ended:
+            await self.end(digest)
+        async with answering():
+            await self._redis.delete(index)
+        return len(ended)
+
+
+def _indexes(record: SessionRecord) -> list[str]:
+    indexes = [SUB_PREFIX + record.sub]
+    return [*indexes, SID_PREFIX + record.sid] if record.sid else indexes
+
+
+def _tokens_s(record: SessionRecord, idle_s: int) -> int:
+    """Return the seconds after which no request can ask for the tokens any more."""
+    until = record.expires if record.refresh_at is None else min(record.expires, record.refresh_at + idle_s)
+    return max(1, round(until - time.time()))
