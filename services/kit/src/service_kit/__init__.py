@@ -1,0 +1,29 @@
+"""What the mock microservices share."""
+
+from service_kit.app import ServiceApp, create_app
+from service_kit.collection_routes import collection_router, found, json_response
+from service_kit.documents import Collection, Document
+from service_kit.money import Money, money, price_of
+from service_kit.pages import Page, PageQuery
+from service_kit.problems import Problem
+from service_kit.server import run
+from service_kit.settings import Settings, SettingsError
+
+__all__ = [
+    "Collection",
+    "Document",
+    "Money",
+    "Page",
+    "PageQuery",
+    "Problem",
+    "ServiceApp",
+    "Settings",
+    "SettingsError",
+    "collection_router",
+    "create_app",
+    "found",
+    "json_response",
+    "money",
+    "price_of",
+    "run",
+]
