@@ -32,9 +32,7 @@ def new(
         )
         return
     typer.echo(f"Made bffs/{name} ({answers.kind}, {answers.owner}): {len(made.files)} files, yours to edit")
-    typer.echo(
-        f"  route   {answers.prefix} at the edge, port {answers.port} behind it (bffs/{name}/bff.yaml)"
-    )
+    typer.echo(f"  route   {answers.prefix} at the edge, port {answers.port} behind it")
     typer.echo(f"  tests   ./bff test bffs/{name}")
     typer.echo("  run     ./bff up, where it does not run already")
     if made.updated:

@@ -16,6 +16,18 @@ def change(root: Path, changes: Changes) -> None:
     changes.move(changes.scratch / "folder", root / "other" / "moved")
 
 
+def change_and_stop(root: Path, stop: type[BaseException]) -> None:
+    with Changes(root) as changes:
+        change(root, changes)
+        raise stop
+
+
+def change_below_a_file(root: Path) -> None:
+    with Changes(root) as changes:
+        changes.write(root / "kept", "new")
+        changes.write(root / "file" / "below", "new")
+
+
 def test_all_of_it_is_done(tmp_path: Path) -> None:
     put(tmp_path / "kept", "old")
 
@@ -29,9 +41,8 @@ def test_all_of_it_is_done(tmp_path: Path) -> None:
 def test_or_none_of_it(tmp_path: Path, stop: type[BaseException]) -> None:
     put(tmp_path / "kept", "old")
 
-    with pytest.raises(stop), Changes(tmp_path) as changes:
-        change(tmp_path, changes)
-        raise stop
+    with pytest.raises(stop):
+        change_and_stop(tmp_path, stop)
 
     assert tree(tmp_path) == {"kept": b"old"}
     assert ["kept"] == [child.name for child in tmp_path.iterdir()]
@@ -41,8 +52,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     put(tmp_path / "kept", "old")
     put(tmp_path / "file", "")
 
-    with pytest.raises(WorkError, match="nothing was changed"), Changes(tmp_path) as changes:
-        changes.write(tmp_path / "kept", "new")
-        changes.write(tmp_path / "file" / "below", "new")
+    with pytest.raises(WorkError, match="nothing was changed"):
+        change_below_a_file(tmp_path)
 
     assert tree(tmp_path) == {"kept": b"old", "file": b""}
