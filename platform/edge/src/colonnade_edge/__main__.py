@@ -26,7 +26,7 @@ async def run(settings: PolicySettings) -> None:
     metrics = Metrics()
     link = StoreLink(connect(settings.store_url))
     await link.open()
-    pages = Pages(connect(settings.store_url), settings.client_secret)
+    pages = Pages(connect(settings.store_url), settings.client_secret, settings.identity_url)
     decider = Decider(Ticker(link, metrics.batches), pages.refresh_soon)
     watching = asyncio.create_task(policy.watch())
     await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)

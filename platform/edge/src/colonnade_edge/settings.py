@@ -30,12 +30,16 @@ class Listen(msgspec.Struct, frozen=True):
 
 
 class PolicySettings(msgspec.Struct, frozen=True):
-    """Settings of the policy service."""
+    """Settings of the policy service.
+
+    `identity_url` is where it reaches the identity provider, where that is not the issuer's own address.
+    """
 
     listen: Listen
     policy_file: Path
     store_url: str
     client_secret: Secret
+    identity_url: str = ""
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
@@ -54,6 +58,7 @@ def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
         policy_file=Path(_required(environ, "POLICY_FILE", "the compiled policy document")),
         store_url=_store_url(environ),
         client_secret=Secret(environ.get("SESSION_CLIENT_SECRET", "")),
+        identity_url=environ.get("IDENTITY_URL", ""),
     )
 
 

@@ -20,9 +20,10 @@ from colonnade_edge.settings import Secret
 class Pages:
     """Answers what browsers and the provider ask under /auth."""
 
-    def __init__(self, redis: Redis, secret: Secret) -> None:
+    def __init__(self, redis: Redis, secret: Secret, identity_url: str = "") -> None:
         self._redis = redis
         self._secret = secret
+        self._identity_url = identity_url
         self._sessions = Sessions(redis)
         self._login = Login(redis, self._sessions)
         self._refresher = Refresher(redis, self._sessions)
@@ -78,5 +79,5 @@ class Pages:
     def _provider(self, plan: Plan) -> Provider:
         key = (plan.document.identity.issuer, plan.document.session.client_id)
         if key not in self._providers:
-            self._providers[key] = Provider(*key, self._secret)
+            self._providers[key] = Provider(*key, self._secret, self._identity_url)
         return self._providers[key]

@@ -14,6 +14,7 @@ from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from joserfc.errors import JoseError
 
 from colonnade_edge.errors import BadRequest, ProviderFailed
+from colonnade_edge.oidc.detour import mounts
 from colonnade_edge.oidc.discovery import Discovery
 from colonnade_edge.sessions import Tokens
 from colonnade_edge.settings import Secret
@@ -51,9 +52,9 @@ class _TokenResponse(msgspec.Struct, frozen=True):
 
 
 class Provider:
-    """One issuer, and our client registration there."""
+    """One issuer, and our client registration there; `reached_at` where its own address does not do."""
 
-    def __init__(self, issuer: str, client_id: str, secret: Secret) -> None:
+    def __init__(self, issuer: str, client_id: str, secret: Secret, reached_at: str = "") -> None:
         self.issuer = issuer
         self.client_id = client_id
         self.discovery = Discovery(issuer, self._fetch)
@@ -63,6 +64,7 @@ class Provider:
             code_challenge_method="S256",
             timeout=ANSWER_WITHIN_S,
             follow_redirects=False,
+            mounts=mounts(issuer, reached_at),
         )
 
     async def close(self) -> None:
