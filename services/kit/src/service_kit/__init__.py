@@ -1,6 +1,6 @@
 """What the mock microservices share."""
 
-from service_kit.app import ServiceApp, create_app
+from service_kit.app import Lifespan, closing, create_app
 from service_kit.collection_routes import collection_router, found, json_response
 from service_kit.documents import Collection, Document
 from service_kit.money import Money, money, price_of
@@ -12,13 +12,14 @@ from service_kit.settings import Settings, SettingsError
 __all__ = [
     "Collection",
     "Document",
+    "Lifespan",
     "Money",
     "Page",
     "PageQuery",
     "Problem",
-    "ServiceApp",
     "Settings",
     "SettingsError",
+    "closing",
     "collection_router",
     "create_app",
     "found",

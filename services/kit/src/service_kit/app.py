@@ -1,8 +1,8 @@
 """The application that every mock service is: health, problems, faults, and its own routes."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
@@ -10,24 +10,37 @@ from starlette.types import ASGIApp
 from service_kit import faults, problems
 from service_kit.settings import Settings
 
-
-@dataclass(frozen=True, slots=True)
-class ServiceApp:
-    """A service ready to be served: its API, and the ASGI application around it."""
-
-    api: ASGIApp
-    fastapi: FastAPI
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
-def create_app(title: str, settings: Settings, routes: APIRouter, close: Callable[[], None]) -> ServiceApp:
-    """Return the application of one service; `close` releases what its routes hold."""
+class Closes(Protocol):
+    """Something that is closed when the service stops."""
+
+    def close(self) -> None:
+        """Release what it holds."""
+
+
+def closing(*resources: Closes) -> Lifespan:
+    """Return a lifespan that closes `resources`, the last opened first."""
 
     @asynccontextmanager
-    async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
+    async def lifespan() -> AsyncIterator[None]:
         yield
-        close()
+        for resource in reversed(resources):
+            resource.close()
 
-    api = FastAPI(title=title, version="1.0.0", lifespan=lifespan, redoc_url=None)
+    return lifespan
+
+
+def create_app(title: str, settings: Settings, routes: APIRouter, lifespan: Lifespan) -> ASGIApp:
+    """Return the application of one service, which lives within `lifespan`."""
+
+    @asynccontextmanager
+    async def live(_api: FastAPI) -> AsyncIterator[None]:
+        async with lifespan():
+            yield
+
+    api = FastAPI(title=title, version="1.0.0", lifespan=live, redoc_url=None)
     problems.install(api)
     api.include_router(routes)
 
@@ -36,7 +49,7 @@ def create_app(title: str, settings: Settings, routes: APIRouter, close: Callabl
         return {"status": "ok"}
 
     if not settings.development:
-        return ServiceApp(api, api)
+        return api
     switch = faults.FaultSwitch()
     api.include_router(faults.router(switch))
-    return ServiceApp(faults.FaultMiddleware(api, switch), api)
+    return faults.FaultMiddleware(api, switch)

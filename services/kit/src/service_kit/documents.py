@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,16 +53,12 @@ def seed_file(file: Path, schema: str, statement: str, rows: Iterable[Sequence[o
 
 
 class Collection:
-    """The documents of one service, in the order in which they were added.
-
-    Methods block for microseconds when they read and for one disk flush when they write.
-    """
+    """The documents of one service, in the order in which they were added; reads take microseconds."""
 
     def __init__(self, file: Path, seed: Iterable[Document]) -> None:
         rows = ((document.id, document.tag, document.body) for document in seed)
         seed_file(file, SCHEMA, "INSERT INTO documents (id, tag, body) VALUES (?, ?, ?)", rows)
         self._connection = connect(file)
-        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close the database."""
@@ -100,14 +95,6 @@ class Collection:
         more = len(rows) > limit
         shown = rows[:limit]
         return page_of([row[1] for row in shown], encode_cursor(shown[-1][0]) if more else None)
-
-    def add(self, document: Document) -> None:
-        """Store a new document; it is on disk when this returns."""
-        with self._lock:
-            self._connection.execute(
-                "INSERT INTO documents (id, tag, body) VALUES (?, ?, ?)",
-                (document.id, document.tag, document.body),
-            )
 
     def count(self) -> int:
         """Return how many documents there are."""

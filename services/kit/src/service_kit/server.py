@@ -12,12 +12,12 @@ from collections.abc import Callable
 import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from starlette.types import ASGIApp
 
-from service_kit.app import ServiceApp
 from service_kit.settings import Settings, SettingsError
 
 
-def run(name: str, port: int, create: Callable[[Settings], ServiceApp]) -> int:
+def run(name: str, port: int, create: Callable[[Settings], ASGIApp]) -> int:
     """Run service `name`; return the exit code: 0 after a stop that was asked for, 2 for wrong settings."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     try:
@@ -30,10 +30,10 @@ def run(name: str, port: int, create: Callable[[Settings], ServiceApp]) -> int:
     return 0
 
 
-async def serve(app: ServiceApp, settings: Settings) -> None:
+async def serve(app: ASGIApp, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then let the requests under way finish."""
     server = Server(
-        app.api,
+        app,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

@@ -1,0 +1,27 @@
+"""The order service's application."""
+
+from typing import Annotated
+
+from fastapi import Header, Response
+from starlette.types import ASGIApp
+
+from order_service.model import NewOrder, Order
+from order_service.placing import Desk
+from order_service.seed import orders
+from service_kit import Collection, Settings, closing, collection_router, create_app, json_response
+
+IdempotencyKey = Annotated[str | None, Header(max_length=128)]
+
+
+def create(settings: Settings) -> ASGIApp:
+    """Return the application over its own database; lists are newest first, `?user_id=` filters them."""
+    file = settings.data_dir / "orders.sqlite"
+    collection = Collection(file, orders())
+    desk = Desk(file)
+    routes = collection_router(collection, Order, "orders", filter_by="user_id", newest_first=True)
+
+    @routes.post("/orders", status_code=201, response_model=Order)
+    def place_order(wish: NewOrder, idempotency_key: IdempotencyKey = None) -> Response:
+        return json_response(desk.place(wish, idempotency_key), 201)
+
+    return create_app("Order service", settings, routes, closing(collection, desk))

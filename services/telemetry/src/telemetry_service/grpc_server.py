@@ -1,0 +1,93 @@
+"""The gRPC face of the readings, with health and reflection, in the process of the REST face."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from service_kit.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
+from service_kit.problems import Problem
+from service_kit.settings import SettingsError
+from telemetry_service.model import MAX_BATCH
+from telemetry_service.proto import telemetry_pb2 as pb
+from telemetry_service.proto import telemetry_pb2_grpc as pb_grpc
+from telemetry_service.store import ReadingStore, Row
+
+SERVICE = pb.DESCRIPTOR.services_by_name["Telemetry"].full_name
+MAX_ID = 64
+DRAIN_S = 5.0
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Telemetry(pb_grpc.TelemetryServicer):
+    """Answers the calls of the proto file."""
+
+    def __init__(self, store: ReadingStore) -> None:
+        self._store = store
+
+    async def Ingest(self, request: pb.IngestRequest, context: Context) -> pb.IngestResponse:  # noqa: N802 - the proto's name
+        """Store readings once; INVALID_ARGUMENT where the request is wrong."""
+        if not 0 < len(request.device_id) <= MAX_ID:
+            await _refuse(context, f"device_id: give 1 to {MAX_ID} characters")
+        if not 0 < len(request.readings) <= MAX_BATCH:
+            await _refuse(context, f"readings: give 1 to {MAX_BATCH}, got {len(request.readings)}")
+        rows = [_row(reading) for reading in request.readings]
+        accepted = await asyncio.to_thread(self._store.ingest, request.device_id, rows)
+        return pb.IngestResponse(accepted=accepted, duplicates=len(rows) - accepted)
+
+    async def ListReadings(  # noqa: N802 - the proto's name
+        self, request: pb.ListReadingsRequest, context: Context
+    ) -> pb.ListReadingsResponse:
+        """List a device's readings, newest first; INVALID_ARGUMENT for a foreign cursor."""
+        before = None
+        try:
+            before = decode_cursor(request.cursor) if request.cursor else None
+        except Problem as problem:
+            await _refuse(context, problem.detail)
+        limit = min(max(request.limit or DEFAULT_LIMIT, 1), MAX_LIMIT)
+        rows, more = self._store.newest(request.device_id, limit, before)
+        return pb.ListReadingsResponse(
+            readings=[_message(row) for row in rows],
+            next_cursor=encode_cursor(rows[-1][0]) if more else "",
+        )
+
+
+async def _refuse(context: Context, detail: str) -> None:
+    await context.abort(grpc.StatusCode.INVALID_ARGUMENT, detail)
+
+
+def _row(reading: pb.Reading) -> Row:
+    at = reading.at.ToDatetime(tzinfo=UTC)
+    return reading.seq, at.isoformat(), reading.metric, reading.value
+
+
+def _message(row: Row) -> pb.Reading:
+    at = Timestamp()
+    at.FromDatetime(datetime.fromisoformat(row[1]).astimezone(UTC))
+    return pb.Reading(seq=row[0], at=at, metric=row[2], value=row[3])
+
+
+@asynccontextmanager
+async def serving(store: ReadingStore, host: str, port: int) -> AsyncIterator[None]:
+    """Serve on `host:port` within the context. Raises `SettingsError` where the port is taken."""
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    pb_grpc.add_TelemetryServicer_to_server(Telemetry(store), server)  # type: ignore[no-untyped-call]
+    healthy = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    reflection.enable_server_reflection([SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    try:
+        server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError as error:
+        raise SettingsError(f"cannot listen on {host}:{port} for gRPC; set GRPC_PORT") from error
+    await server.start()
+    await healthy.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
+    yield
+    await healthy.enter_graceful_shutdown()
+    await server.stop(DRAIN_S)
