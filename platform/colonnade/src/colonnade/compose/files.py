@@ -8,7 +8,7 @@ import colonnade_policy
 from colonnade import envoy
 from colonnade.compose import networks, secrets
 from colonnade.compose.addresses import ADMIN_PORT, edge_url, edges, issuer, target
-from colonnade.compose.part import HARDENED, entry
+from colonnade.compose.part import HARDENED, HTTP_HEALTH, entry
 from colonnade.compose.parts import FOLDER, parts
 from colonnade.compose.text import MERGE, dump
 from colonnade.ir.platform import Platform
@@ -47,6 +47,7 @@ def compose(platform: Platform) -> str:
     document: dict[str, Any] = {
         "name": platform.name,
         "x-hardened": HARDENED,
+        "x-health": HTTP_HEALTH,
         "services": services,
         "networks": networks.declared(used_networks),
         "volumes": {name: {} for name in dict.fromkeys(named) if not name.startswith(".")},

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from colonnade.compose.text import Block
+
 USER = "65532:65532"
 BIND = "${COLONNADE_BIND:-127.0.0.1}"
 """The address that published ports are bound to: this machine only, unless the caller says otherwise."""
@@ -18,6 +20,23 @@ HARDENED: dict[str, Any] = {
     "stop_grace_period": "15s",
 }
 """What every container has in common; it is written once, as a YAML anchor."""
+
+# Asks by a socket and without site-packages, because it runs every few seconds in each container.
+_ASK = r"""
+import os, socket
+s = socket.create_connection(("127.0.0.1", os.environ["PORT"]), 2)
+s.sendall(b"GET /healthz HTTP/1.0\r\nHost: health\r\n\r\n")
+raise SystemExit(b" 200 " not in s.recv(64))
+"""
+_TIMING: dict[str, Any] = {"interval": "3s", "timeout": "3s", "retries": 20, "start_period": "20s"}
+
+HTTP_HEALTH: dict[str, Any] = {
+    "test": ["CMD", "python", "-ISc", "; ".join(_ASK.strip().splitlines())],
+    **_TIMING,
+}
+"""Healthy when `GET /healthz` of the container's `PORT` answers 200; an anchor too."""
+
+VALKEY_HEALTH: dict[str, Any] = {"test": ["CMD", "valkey-cli", "ping"], **_TIMING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +61,13 @@ class Part:
     volumes: Sequence[str] = ()
     secrets: Sequence[str] = ()
     ports: Sequence[tuple[int, int]] = ()
-    health: Sequence[str] = ()
+    health: Mapping[str, Any] | None = None
     restart: str | None = None
 
 
 def healthy(*parts: str) -> dict[str, str]:
     """Return the needs of a part that waits until `parts` are healthy."""
     return dict.fromkeys(parts, "service_healthy")
-
-
-def http_health(port: int) -> list[str]:
-    """Return a health check for `GET /healthz` that costs little more than starting Python does."""
-    script = (
-        "import socket; "
-        f"s = socket.create_connection(('127.0.0.1', {port}), 2); "
-        r"s.sendall(b'GET /healthz HTTP/1.0\r\nHost: health\r\n\r\n'); "
-        "raise SystemExit(b' 200 ' not in s.recv(64))"
-    )
-    return ["CMD", "python", "-ISc", script]
 
 
 def entry(part: Part, platform: str) -> dict[str, Any]:
@@ -69,7 +77,7 @@ def entry(part: Part, platform: str) -> dict[str, Any]:
         "image": f"{platform}-{part.image.name}",
         "build": {key: value for key, value in build.items() if value},
         "command": list(part.command),
-        "environment": dict(part.environment),
+        "environment": Block(part.environment),
         "depends_on": {name: {"condition": condition} for name, condition in part.needs.items()},
         "networks": list(part.networks),
         "ports": [f"{BIND}:{outside}:{inside}" for outside, inside in part.ports],
@@ -77,12 +85,6 @@ def entry(part: Part, platform: str) -> dict[str, Any]:
         "secrets": list(part.secrets),
         "mem_limit": part.memory,
         "restart": part.restart,
-        "healthcheck": _healthcheck(part.health),
+        "healthcheck": part.health,
     }
     return {key: value for key, value in keys.items() if value}
-
-
-def _healthcheck(test: Sequence[str]) -> dict[str, Any]:
-    if not test:
-        return {}
-    return {"test": list(test), "interval": "3s", "timeout": "3s", "retries": 20, "start_period": "20s"}

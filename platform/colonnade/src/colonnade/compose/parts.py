@@ -2,13 +2,15 @@
 
 from colonnade.compose import networks, secrets
 from colonnade.compose.addresses import EDGE_FOLDER, IDENTITY_PORT, POLICY_PORT, VALKEY_PORT, issuer, replicas
-from colonnade.compose.part import Image, Part, healthy, http_health
+from colonnade.compose.part import HTTP_HEALTH, VALKEY_HEALTH, Image, Part, healthy
 from colonnade.ir.platform import Bff, Platform, Service
 
 FOLDER = "deploy/compose"
 """Where the generated configuration lies that containers mount, each its own folder, read-only."""
 
-SECRETS_MOUNT = f"{secrets.VOLUME}:{secrets.FOLDER}"
+ADMIN_MOUNT = secrets.mount(secrets.ADMIN_TOKEN)
+CLIENT_MOUNT = secrets.mount(secrets.SESSION_CLIENT)
+MADE = {"secrets": "service_completed_successfully"}
 PYTHON = {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.11-slim}"}
 VALKEY = {"VALKEY_IMAGE": "${VALKEY_IMAGE:-valkey/valkey:8}"}
 EDGE_IMAGE = Image("edge", "platform/edge/Dockerfile", PYTHON)
@@ -40,10 +42,11 @@ def balancer(platform: Platform) -> Part:
         command=["-c", "/etc/colonnade/balancer/envoy.json"],
         networks=[networks.FRONT, networks.EDGE],
         memory="128m",
+        environment={"PORT": str(platform.edge.port)},
         needs=healthy(*replicas(platform, "envoy")),
         volumes=[_mount("balancer")],
         ports=[(platform.edge.port, platform.edge.port)],
-        health=http_health(platform.edge.port),
+        health=HTTP_HEALTH,
     )
 
 
@@ -55,9 +58,10 @@ def envoy(platform: Platform) -> Part:
         command=["-c", f"{EDGE_FOLDER}/envoy.json"],
         networks=networks.of_edge(platform),
         memory="256m",
+        environment={"PORT": str(platform.edge.port)},
         needs=healthy(*replicas(platform, "policy"), *identity_part, *(bff.name for bff in platform.bffs)),
         volumes=[_mount("edge")],
-        health=http_health(platform.edge.port),
+        health=HTTP_HEALTH,
     )
 
 
@@ -78,10 +82,10 @@ def policy(platform: Platform) -> Part:
             **client.environment,
             **at_identity,
         },
-        needs=_store_needs(platform) | ({"identity": "service_healthy"} if platform.development else {}),
-        volumes=[_mount("policy"), f"{SECRETS_MOUNT}:ro"],
+        needs=_store_needs(platform) | (MADE | healthy("identity") if platform.development else {}),
+        volumes=[_mount("policy"), *([f"{CLIENT_MOUNT}:ro"] if platform.development else [])],
         secrets=_mounted(client, *store),
-        health=http_health(POLICY_PORT),
+        health=HTTP_HEALTH,
     )
 
 
@@ -97,14 +101,14 @@ def console(platform: Platform) -> Part:
         environment={
             **_process(port, platform),
             "POLICY_FILE": POLICY_FILE,
-            "ADMIN_TOKEN_FILE": f"{secrets.FOLDER}/{secrets.ADMIN_TOKEN}",
+            "ADMIN_TOKEN_FILE": secrets.own_file(secrets.ADMIN_TOKEN),
             **_store_environment(store),
         },
-        needs=_store_needs(platform),
-        volumes=[_mount("policy"), f"{SECRETS_MOUNT}:ro"],
+        needs=MADE | _store_needs(platform),
+        volumes=[_mount("policy"), f"{ADMIN_MOUNT}:ro"],
         secrets=_mounted(*store),
         ports=[(port, port)],
-        health=http_health(port),
+        health=HTTP_HEALTH,
     )
 
 
@@ -118,7 +122,7 @@ def backend(bff: Bff, platform: Platform) -> Part:
         memory="256m",
         environment=_process(bff.port, platform) | dict(map(_upstream, used)),
         needs=healthy(*(service.name for service in used if service.path)),
-        health=http_health(bff.port),
+        health=HTTP_HEALTH,
     )
 
 
@@ -133,7 +137,7 @@ def microservice(service: Service, platform: Platform) -> Part:
         memory="256m",
         environment=_process(service.port, platform) | grpc | {"DATA_DIR": "/data"},
         volumes=[f"{service.name}-data:/data"],
-        health=http_health(service.port),
+        health=HTTP_HEALTH,
     )
 
 
@@ -151,10 +155,10 @@ def identity(platform: Platform) -> Part:
             "CLIENTS_FILE": CLIENTS_FILE,
             "DATA_DIR": "/data",
         },
-        needs={"secrets": "service_completed_successfully"},
-        volumes=[_mount("identity"), f"{SECRETS_MOUNT}:ro", "identity-data:/data"],
+        needs=MADE,
+        volumes=[_mount("identity"), f"{CLIENT_MOUNT}:ro", "identity-data:/data"],
         ports=[(IDENTITY_PORT, IDENTITY_PORT)],
-        health=http_health(IDENTITY_PORT),
+        health=HTTP_HEALTH,
     )
 
 
@@ -165,18 +169,18 @@ def valkey() -> Part:
         networks=[networks.STORE],
         memory="256m",
         volumes=["valkey-data:/var/lib/colonnade"],
-        health=["CMD", "valkey-cli", "ping"],
+        health=VALKEY_HEALTH,
     )
 
 
 def make_secrets() -> Part:
-    """Makes the platform's own secrets once, in a volume, and ends."""
+    """Makes the platform's own secrets once, each in its volume, and ends."""
     return Part(
         image=EDGE_IMAGE,
         command=secrets.make_command([secrets.ADMIN_TOKEN, secrets.SESSION_CLIENT]),
         networks=[networks.STORE],
         memory="64m",
-        volumes=[SECRETS_MOUNT],
+        volumes=[ADMIN_MOUNT, CLIENT_MOUNT],
         restart="no",
     )
 
@@ -211,8 +215,7 @@ def _store_environment(store: list[secrets.Handed]) -> dict[str, str]:
 
 
 def _store_needs(platform: Platform) -> dict[str, str]:
-    made = {"secrets": "service_completed_successfully"}
-    return made if platform.store_url else made | healthy("valkey")
+    return {} if platform.store_url else healthy("valkey")
 
 
 def _mounted(*handed: secrets.Handed) -> list[str]:

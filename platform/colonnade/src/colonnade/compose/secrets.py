@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FOLDER = "/run/colonnade"
-"""Where the volume with the platform's own secrets is mounted."""
+"""Where the platform's own secrets are mounted, each from a volume of its own, so that a part sees only
+what it needs."""
 
-VOLUME = "secrets"
 ADMIN_TOKEN = "admin-token"  # noqa: S105 - the name of a file
 SESSION_CLIENT = "session-client-secret"
 
@@ -30,10 +30,20 @@ class Handed:
         return {self.variable: f"${{{name}:?set it before docker compose up}}"} if name else {}
 
 
+def own_file(name: str) -> str:
+    """Return where a container finds the secret of the platform's own that is called `name`."""
+    return f"{FOLDER}/{name}/value"
+
+
+def mount(name: str) -> str:
+    """Return the volume that holds the secret, as the one that makes it mounts it."""
+    return f"{name}:{FOLDER}/{name}"
+
+
 def hand(variable: str, reference: Reference | None, own: str) -> Handed:
     """Return how `variable` is handed over; `own` is the secret's name where no one refers to one."""
     if reference is None:
-        return Handed(variable, from_file=f"{FOLDER}/{own}")
+        return Handed(variable, from_file=own_file(own))
     scheme, name = reference
     if scheme == "env":
         return Handed(variable, from_caller=name)
@@ -54,6 +64,6 @@ def _names(handed: Sequence[Handed]) -> str:
 
 def make_command(names: Sequence[str]) -> list[str]:
     """Return the command that makes the platform's own secrets, 256 random bits each, where missing."""
-    fill = 'head -c 32 /dev/urandom | base64 -w 0 | tr "+/" "-_" >.new; mv .new "$$name"'
-    each = f'for name in {" ".join(names)}; do [ -s "$$name" ] || {{ {fill}; }}; done'
+    fill = 'head -c 32 /dev/urandom | base64 -w 0 | tr "+/" "-_" >$$name/new; mv $$name/new $$name/value'
+    each = f"for name in {' '.join(names)}; do [ -s $$name/value ] || {{ {fill}; }}; done"
     return ["sh", "-ec", f"umask 077; cd {FOLDER}; {each}"]

@@ -1,0 +1,199 @@
+"""compose.yaml keeps everything inside but what must be reached, and hands secrets over quietly."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from colonnade.compose import compose, files
+from colonnade.ir.platform import Platform
+from colonnade.manifest.load import load
+from colonnade.resolve import resolve
+
+DEVELOPMENT = """\
+version: 1
+name: shop
+edge: {port: 8080}
+services:
+  order: {path: services/order, port: 8103}
+  telemetry: {path: services/telemetry, port: 8105, grpc_port: 8115}
+"""
+
+PRODUCTION = """\
+version: 1
+name: shop
+edge: {replicas: 3, port: 8080}
+identity:
+  issuer: https://id.example.com
+  session: {client_secret: "file:secrets/client"}
+store: {url: "env:STORE"}
+services:
+  order: {url: "https://order.example.com", port: 8103}
+"""
+
+BFF = """\
+version: 1
+name: smart-tv
+kind: mobile
+owner: "@team-tv"
+port: 3003
+route: {prefix: /api/smart-tv}
+auth: {type: jwt}
+limits: [{name: all, rate: 100/minute}]
+services: [order]
+"""
+
+
+def platform(root: Path, text: str) -> Platform:
+    (root / "bffs" / "smart-tv").mkdir(parents=True)
+    (root / "colonnade.yaml").write_text(text)
+    (root / "bffs" / "smart-tv" / "bff.yaml").write_text(BFF)
+    return resolve(load(root))
+
+
+@pytest.fixture
+def development(tmp_path: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(compose(platform(tmp_path, DEVELOPMENT))))
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(compose(platform(tmp_path / "production", PRODUCTION))))
+
+
+def test_all_parts_run(development: dict[str, Any]) -> None:
+    assert [*development["services"]] == [
+        "balancer",
+        "envoy",
+        "envoy-2",
+        "policy",
+        "policy-2",
+        "console",
+        "smart-tv",
+        "order",
+        "telemetry",
+        "identity",
+        "valkey",
+        "secrets",
+    ]
+
+
+def test_what_runs_elsewhere_is_left_out(production: dict[str, Any]) -> None:
+    assert {"order", "identity", "valkey"}.isdisjoint(production["services"])
+    assert {"envoy-3", "policy-3"} <= {*production["services"]}
+
+
+@pytest.mark.parametrize("text", [DEVELOPMENT, PRODUCTION])
+def test_every_container_is_hardened(tmp_path: Path, text: str) -> None:
+    for part in yaml.safe_load(compose(platform(tmp_path, text)))["services"].values():
+        assert part["user"] == "65532:65532"
+        assert part["read_only"] is True
+        assert part["cap_drop"] == ["ALL"]
+        assert part["security_opt"] == ["no-new-privileges:true"]
+        assert part["mem_limit"]
+
+
+def test_every_container_that_stays_tells_its_health(development: dict[str, Any]) -> None:
+    without = [name for name, part in development["services"].items() if "healthcheck" not in part]
+
+    assert without == ["secrets"]
+    assert development["services"]["secrets"]["restart"] == "no"
+
+
+def test_only_what_a_person_needs_is_published_and_on_this_machine_only(development: dict[str, Any]) -> None:
+    published = {name: part["ports"] for name, part in development["services"].items() if "ports" in part}
+
+    assert published == {
+        "balancer": ["${COLONNADE_BIND:-127.0.0.1}:8080:8080"],
+        "console": ["${COLONNADE_BIND:-127.0.0.1}:9000:9000"],
+        "identity": ["${COLONNADE_BIND:-127.0.0.1}:8100:8100"],
+    }
+
+
+def test_the_networks_say_who_reaches_whom(development: dict[str, Any]) -> None:
+    networks = {name: {*part["networks"]} for name, part in development["services"].items()}
+
+    def meet(one: str, other: str) -> bool:
+        return bool(networks[one] & networks[other])
+
+    assert meet("balancer", "envoy")
+    assert meet("envoy-2", "smart-tv")
+    assert meet("smart-tv", "order")
+    assert meet("policy-2", "valkey")
+    assert not meet("balancer", "smart-tv")
+    assert not meet("balancer", "policy")
+    assert not meet("envoy", "order")
+    assert not meet("envoy", "valkey")
+    assert not meet("smart-tv", "valkey")
+
+
+def test_what_is_inside_has_no_way_out(development: dict[str, Any]) -> None:
+    outside = {name for name, network in development["networks"].items() if not network}
+    reachable = {name for name, part in development["services"].items() if outside & {*part["networks"]}}
+
+    assert reachable == {"balancer", "console", "identity"}
+
+
+def test_a_way_out_is_there_where_something_runs_elsewhere(production: dict[str, Any]) -> None:
+    out = [name for name, part in production["services"].items() if "egress" in part["networks"]]
+
+    assert out == ["envoy", "envoy-2", "envoy-3", "policy", "policy-2", "policy-3", "console", "smart-tv"]
+
+
+def test_every_need_names_a_part(development: dict[str, Any], production: dict[str, Any]) -> None:
+    for document in (development, production):
+        needs = {need for part in document["services"].values() for need in part.get("depends_on", {})}
+        assert needs <= {*document["services"]}
+
+
+def test_a_bff_finds_its_services(development: dict[str, Any], production: dict[str, Any]) -> None:
+    here = development["services"]["smart-tv"]
+    elsewhere = production["services"]["smart-tv"]
+
+    assert here["environment"]["UPSTREAM_ORDER_URL"] == "http://order:8103"
+    assert here["depends_on"] == {"order": {"condition": "service_healthy"}}
+    assert elsewhere["environment"]["UPSTREAM_ORDER_URL"] == "https://order.example.com"
+    assert here["command"] == ["python", "-m", "smart_tv_bff"]
+
+
+def test_secrets_are_named_and_never_said(production: dict[str, Any]) -> None:
+    policy = production["services"]["policy"]
+
+    assert policy["environment"]["STORE_URL"] == "${STORE:?set it before docker compose up}"
+    assert policy["secrets"] == ["session-client-secret"]
+    assert production["secrets"] == {"session-client-secret": {"file": "secrets/client"}}
+    assert "$$(cat /run/secrets/session-client-secret)" in policy["command"][-1]
+
+
+def test_a_part_sees_only_its_own_secret(development: dict[str, Any]) -> None:
+    def secrets_of(name: str) -> set[str]:
+        volumes = [volume for volume in development["services"][name]["volumes"] if "/run/" in volume]
+        assert all(volume.endswith(":ro") for volume in volumes)
+        return {volume.split(":")[0] for volume in volumes}
+
+    assert secrets_of("console") == {"admin-token"}
+    assert secrets_of("policy") == secrets_of("identity") == {"session-client-secret"}
+
+
+def test_production_is_told_as_such(development: dict[str, Any], production: dict[str, Any]) -> None:
+    assert development["services"]["policy"]["environment"]["COLONNADE_ENV"] == "development"
+    assert production["services"]["policy"]["environment"]["COLONNADE_ENV"] == "production"
+
+
+def test_the_mounted_folders_are_generated_with_it(tmp_path: Path) -> None:
+    texts = files(platform(tmp_path, DEVELOPMENT))
+    mounted = {
+        volume.split(":")[0].removeprefix("./")
+        for part in yaml.safe_load(texts["compose.yaml"])["services"].values()
+        for volume in part.get("volumes", [])
+        if volume.startswith(".")
+    }
+
+    assert mounted == {path.rpartition("/")[0] for path in texts if "/" in path}
+
+
+def test_equal_platforms_give_equal_text(tmp_path: Path) -> None:
+    made = platform(tmp_path, DEVELOPMENT)
+
+    assert files(made) == files(resolve(load(tmp_path)))
