@@ -1,0 +1,91 @@
+"""Readings are stored once, over REST and gRPC alike, and survive a crash."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from service_kit.testing import Process, free_port, process
+from telemetry_service.proto import telemetry_pb2 as pb
+from telemetry_service.proto.telemetry_pb2_grpc import TelemetryStub
+
+Both = tuple[Process, grpc.Channel]
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[Both]:
+    port = free_port()
+    with (
+        process("telemetry_service", tmp_path, GRPC_PORT=str(port)) as running,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        yield running, channel
+
+
+def batch(*seqs: int, device: str = "sensor-1") -> dict[str, Any]:
+    readings = [{"seq": seq, "at": "2026-01-01T00:00:00Z", "metric": "t", "value": 1.5} for seq in seqs]
+    return {"device_id": device, "readings": readings}
+
+
+def post(url: str, body: dict[str, Any]) -> httpx.Response:
+    return httpx.post(f"{url}/readings", json=body)
+
+
+def test_a_reading_sent_twice_is_stored_once_over_both_protocols(both: Both) -> None:
+    running, channel = both
+    stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
+
+    over_rest = post(running.url, batch(1, 2))
+    over_grpc = stub.Ingest(
+        pb.IngestRequest(device_id="sensor-1", readings=[pb.Reading(seq=s) for s in (2, 3)])
+    )
+    listed = stub.ListReadings(pb.ListReadingsRequest(device_id="sensor-1", limit=2))
+
+    assert (202, {"accepted": 2, "duplicates": 0}) == (over_rest.status_code, over_rest.json())
+    assert (1, 1) == (over_grpc.accepted, over_grpc.duplicates)
+    assert [3, 2] == [reading.seq for reading in listed.readings]
+    assert listed.next_cursor
+
+
+def test_a_duplicate_within_one_batch_counts_as_one(both: Both) -> None:
+    running, _ = both
+
+    assert {"accepted": 1, "duplicates": 1} == post(running.url, batch(5, 5)).json()
+
+
+def test_an_acknowledged_reading_survives_a_crash(tmp_path: Path) -> None:
+    with process("telemetry_service", tmp_path) as first:
+        assert post(first.url, batch(1)).status_code == 202
+        first.kill()
+    with process("telemetry_service", tmp_path) as second:
+        listed = httpx.get(f"{second.url}/readings", params={"device_id": "sensor-1"}).json()
+
+    assert [1] == [item["seq"] for item in listed["items"]]
+
+
+def test_more_than_a_thousand_readings_are_refused(both: Both) -> None:
+    running, channel = both
+    stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
+
+    assert post(running.url, batch(*range(1001))).status_code == 422
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Ingest(pb.IngestRequest(device_id="d", readings=[pb.Reading(seq=s) for s in range(1001)]))
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_health_and_reflection_answer(both: Both) -> None:
+    _, channel = both
+
+    stub = health_pb2_grpc.HealthStub(channel)
+    health = stub.Check(  # type: ignore[attr-defined]
+        health_pb2.HealthCheckRequest(service="colonnade.telemetry.v1.Telemetry")
+    )
+    services = ProtoReflectionDescriptorDatabase(channel).get_services()
+
+    assert health.status == health_pb2.HealthCheckResponse.SERVING
+    assert "colonnade.telemetry.v1.Telemetry" in services
