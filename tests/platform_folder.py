@@ -129,6 +129,11 @@ class Stack:
 def log_in(client: httpx.Client, user: str = "alice", return_to: str = "/") -> httpx.Response:
     """Log `client` in as a browser would: follow to the login page, fill its form, follow back."""
     page = client.get("/auth/login", params={"return_to": return_to}, follow_redirects=True)
+    return fill_login_form(client, page, user)
+
+
+def fill_login_form(client: httpx.Client, page: httpx.Response, user: str) -> httpx.Response:
+    """Send the form of the login `page`; the password of a development user is the name."""
     fields = dict(_hidden_fields(page.text)) | {"username": user, "password": user}
     return client.post(
         str(page.url.join(_form_action(page.text, str(page.url)))), data=fields, follow_redirects=False

@@ -1,0 +1,82 @@
+"""The platform in containers serves each kind of client, and outlives one of its edges."""
+
+import time
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from tests.compose.clients import Edge, Traffic
+from tests.compose.conftest import compose
+from tests.platform_folder import eventually
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(300)]
+
+SEEN_AFTERWARDS = 100
+
+
+def test_a_browser_logs_in_and_asks(web: httpx.Client) -> None:
+    answer = web.post("/api/web/graphql", json={"query": "{ me { id name } }"})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["data"]["me"]["id"] == "alice"
+
+
+def test_an_app_shows_its_home(mobile: httpx.Client) -> None:
+    answer = mobile.get("/api/mobile/home")
+
+    assert answer.status_code == 200, answer.text
+    assert "Alice" in answer.text
+    assert answer.headers["x-ratelimit-limit"]
+
+
+def test_a_device_sends_a_reading(iot: httpx.Client) -> None:
+    now = datetime.now(UTC)
+    reading = {"seq": time.time_ns() // 1000, "at": now.isoformat(), "metric": "temperature", "value": 21.5}
+
+    answer = iot.post("/api/iot/telemetry", json=reading)
+
+    assert (202, {"accepted": 1, "duplicates": 0}) == (answer.status_code, answer.json())
+
+
+def test_a_request_without_a_credential_is_refused(edges: Edge) -> None:
+    answer = httpx.get(f"{edges.url}/api/mobile/home")
+
+    assert (401, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+def test_one_edge_may_die_under_traffic(edges: Edge, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+
+    with edges.under_traffic("/api/mobile/products?limit=1", headers) as traffic:
+        see_more(traffic)
+        kill("2")
+        see_more(traffic)
+
+    # What was on its way through that edge is lost, and nothing after it.
+    assert len(traffic.failed) <= traffic.clients, traffic.failed
+
+
+def test_the_edge_that_came_back_serves_alone(edges: Edge, token: str) -> None:
+    compose("up", "--detach", "--no-build", "--wait", "envoy-2", "policy-2")
+    headers = {"Authorization": f"Bearer {token}"}
+
+    with edges.under_traffic("/api/mobile/products?limit=1", headers) as traffic:
+        see_more(traffic)
+        kill("")
+        see_more(traffic)
+
+    compose("up", "--detach", "--no-build", "--wait", "envoy", "policy")
+    assert len(traffic.failed) <= traffic.clients, traffic.failed
+
+
+def kill(number: str) -> None:
+    """Kill one edge whole: its Envoy and its policy service."""
+    suffix = f"-{number}" if number else ""
+    compose("kill", f"envoy{suffix}", f"policy{suffix}")
+
+
+def see_more(traffic: Traffic) -> None:
+    """Wait until the clients have seen so many more answers."""
+    enough = traffic.answered + SEEN_AFTERWARDS
+    eventually(lambda: traffic.answered >= enough, within=60)
