@@ -1,8 +1,8 @@
 """What a limited answer says about its limits.
 
-`X-RateLimit-*` speaks of the limit that is closest to refusing. `RateLimit` and `RateLimit-Policy` list all
-of them, as the structured fields of draft-ietf-httpapi-ratelimit-headers-10 and -11: `q` is what a full bucket
-holds, `w` the seconds in which an empty one fills, `r` what is left and `t` the seconds until it is full.
+`X-RateLimit-*` speaks of the limit that is closest to refusing. `RateLimit` and `RateLimit-Policy` list all,
+as the structured fields of draft-ietf-httpapi-ratelimit-headers-10 and -11: `q` is what a full bucket holds,
+`w` the seconds in which an empty one fills, `r` what is left and `t` the seconds until it is full.
 """
 
 from collections.abc import Sequence

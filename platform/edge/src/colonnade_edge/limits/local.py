@@ -42,4 +42,7 @@ class LocalBuckets:
 
     def _level(self, key: str, bucket: Bucket, now: int) -> int:
         level, at = self._states.get(key, (bucket.capacity, now))
-        return min(bucket.capacity, level + max(0, now - at) * bucket.rate)
+        if now < at:
+            self._states[key] = (level, now)
+            return min(bucket.capacity, level)
+        return min(bucket.capacity, level + (now - at) * bucket.rate)

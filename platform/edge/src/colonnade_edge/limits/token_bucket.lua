@@ -9,16 +9,20 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local states, touched, levels, key = {}, {}, {}, 0
 
-local function refill(name, rate, capacity)
+-- A state is { level, rate, period, capacity }.
+local function refill(name, rate, period, capacity)
   local state = states[name]
   if not state then
     local stored = redis.call('GET', name)
-    state = { capacity, now }
+    state = { capacity, rate, period, capacity }
     if stored then
       local level, at = struct.unpack('<dd', stored)
       local missing, elapsed = capacity - level, now - at
-      if missing > 0 and elapsed * rate < missing then
-        state[1] = elapsed > 0 and level + elapsed * rate or level
+      if elapsed < 0 then -- the store's clock was set back: go on from where it is now
+        elapsed, touched[name] = 0, state
+      end
+      if elapsed * rate < missing then
+        state[1] = level + elapsed * rate
       end
     end
     states[name] = state
@@ -31,14 +35,13 @@ for request = 1, #ARGV do
   for at = 1, #limits, 24 do
     key = key + 1
     local rate, period, burst = struct.unpack('<ddd', limits, at)
-    local state = refill(KEYS[key], rate, period * burst)
-    state.rate, state.period, state.capacity = rate, period, period * burst
+    local state = refill(KEYS[key], rate, period, period * burst)
     if state[1] < period then allowed = false end
   end
   for index = first, key do
     local state = states[KEYS[index]]
     if allowed then
-      state[1] = state[1] - state.period
+      state[1] = state[1] - state[3]
       touched[KEYS[index]] = state
     end
     levels[index] = allowed and state[1] or -1 - state[1]
@@ -46,7 +49,7 @@ for request = 1, #ARGV do
 end
 
 for name, state in pairs(touched) do
-  local full_in = math.ceil((state.capacity - state[1]) / state.rate / 1000) + 1000
+  local full_in = math.ceil((state[4] - state[1]) / state[2] / 1000) + 1000
   redis.call('SET', name, struct.pack('<dd', state[1], now), 'PX', string.format('%.0f', full_in))
 end
 return levels

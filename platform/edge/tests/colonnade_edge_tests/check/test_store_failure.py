@@ -1,0 +1,129 @@
+"""The store dies, freezes, and comes back."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from colonnade_edge.authn.api_key import new_key
+from colonnade_edge_tests.documents import document, mobile, publish, question, subject
+from colonnade_edge_tests.processes import Valkey, free_port, serving, valkey, wait_until
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Valkey]:
+    with valkey(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def edge(mortal: Valkey, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    publish(tmp_path / "policy.json", document())
+    environment = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": mortal.url}
+    with serving("colonnade_edge", tmp_path, environment) as service:
+        async with httpx.AsyncClient(base_url=service.url, http1=False, http2=True, timeout=10) as client:
+            yield client
+
+
+async def statuses(edge: httpx.AsyncClient, route: str, count: int = 4) -> list[int]:
+    headers = mobile(route, subject())
+    return [(await edge.get("/check/", headers=headers)).status_code for _ in range(count)]
+
+
+async def recovered(edge: httpx.AsyncClient) -> None:
+    """Wait until the route that fails closed passes again."""
+    headers = mobile("deny", subject())
+    with httpx.Client(base_url=edge.base_url, timeout=10) as client:
+        wait_until(lambda: client.get("/check/", headers=headers).status_code != 503, "recovery")
+
+
+@pytest.mark.parametrize("failure", ["killed", "frozen"])
+async def test_each_limit_fails_as_it_says(edge: httpx.AsyncClient, mortal: Valkey, failure: str) -> None:
+    """Two at once: `allow` lets all pass, `deny` none, `local` counts by itself."""
+    assert await statuses(edge, "allow") == [200, 200, 429, 429]
+    if failure == "killed":
+        mortal.process.kill()
+        mortal.process.wait()
+    else:
+        mortal.freeze()
+
+    assert await statuses(edge, "allow") == [200, 200, 200, 200]
+    assert await statuses(edge, "deny") == [503, 503, 503, 503]
+    assert await statuses(edge, "local") == [200, 200, 429, 429]
+
+
+async def test_a_credential_is_never_believed_without_the_store(
+    edge: httpx.AsyncClient, mortal: Valkey
+) -> None:
+    mortal.freeze()
+
+    answer = await edge.get("/check/", headers=question("iot", x_api_key=new_key()[1]))
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_store_known_to_be_away_is_not_asked(edge: httpx.AsyncClient, mortal: Valkey) -> None:
+    mortal.freeze()
+    await statuses(edge, "allow", 1)
+    before = (await edge.get("/metrics")).text
+    await statuses(edge, "allow", 50)
+    after = (await edge.get("/metrics")).text
+
+    def batches(text: str) -> str:
+        return next(
+            line for line in text.splitlines() if line.startswith("colonnade_store_batch_questions_count")
+        )
+
+    assert batches(before) == batches(after)
+
+
+async def test_a_frozen_store_that_thaws_counts_again(edge: httpx.AsyncClient, mortal: Valkey) -> None:
+    mortal.freeze()
+    assert await statuses(edge, "deny", 1) == [503]
+    mortal.thaw()
+
+    await recovered(edge)
+
+    assert await statuses(edge, "allow") == [200, 200, 429, 429]
+
+
+async def test_a_store_that_lost_everything_counts_again(
+    edge: httpx.AsyncClient, mortal: Valkey, tmp_path: Path
+) -> None:
+    """Restarted empty, it knows neither buckets nor the script."""
+    mortal.process.kill()
+    mortal.process.wait()
+    assert await statuses(edge, "deny", 1) == [503]
+
+    with valkey(tmp_path, mortal.port):
+        await recovered(edge)
+
+        assert await statuses(edge, "allow") == [200, 200, 429, 429]
+
+
+async def test_a_flushed_script_is_loaded_again(edge: httpx.AsyncClient, mortal: Valkey) -> None:
+    with mortal.client() as client:
+        client.script_flush()
+    await statuses(edge, "allow", 1)
+
+    await recovered(edge)
+
+    assert await statuses(edge, "deny") == [200, 200, 429, 429]
+
+
+async def test_the_service_starts_without_a_store(tmp_path: Path) -> None:
+    publish(tmp_path / "policy.json", document())
+    port = free_port()
+    environment = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": f"redis://127.0.0.1:{port}/0"}
+    with ExitStack() as running:
+        service = running.enter_context(serving("colonnade_edge", tmp_path, environment))
+        async with httpx.AsyncClient(base_url=service.url, http1=False, http2=True, timeout=10) as edge:
+            assert await statuses(edge, "deny", 1) == [503]
+            running.enter_context(valkey(tmp_path, port))
+
+            await recovered(edge)
+
+            assert await statuses(edge, "deny") == [200, 200, 429, 429]
