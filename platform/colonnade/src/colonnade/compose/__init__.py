@@ -1,5 +1,6 @@
 """Emits `compose.yaml`, and the configuration that its containers mount. Pure functions of the IR."""
 
-from colonnade.compose.files import compose, files
+from colonnade.compose.emit import compose
+from colonnade.compose.mounted import mounted
 
-__all__ = ["compose", "files"]
+__all__ = ["compose", "mounted"]

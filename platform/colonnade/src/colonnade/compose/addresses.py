@@ -37,7 +37,9 @@ def edges(platform: Platform) -> list[Address]:
 
 def target(platform: Platform) -> Target:
     """Return what an edge sees; it is the same for each of them."""
-    endpoints = {bff.name: (Address(bff.name, bff.port),) for bff in platform.bffs}
+    endpoints: dict[str, tuple[Address, ...]] = {
+        bff.name: (Address(bff.name, bff.port),) for bff in platform.bffs
+    }
     endpoints["policy"] = tuple(Address(name, POLICY_PORT) for name in replicas(platform, "policy"))
     if platform.development:
         endpoints["identity"] = (Address("identity", IDENTITY_PORT),)

@@ -80,6 +80,7 @@ def entry(part: Part, platform: str) -> dict[str, Any]:
         "environment": Block(part.environment),
         "depends_on": {name: {"condition": condition} for name, condition in part.needs.items()},
         "networks": list(part.networks),
+        "network_mode": "" if part.networks else "none",
         "ports": [f"{BIND}:{outside}:{inside}" for outside, inside in part.ports],
         "volumes": list(part.volumes),
         "secrets": list(part.secrets),

@@ -2,22 +2,21 @@
 
 from colonnade.compose import networks, secrets
 from colonnade.compose.addresses import EDGE_FOLDER, IDENTITY_PORT, POLICY_PORT, VALKEY_PORT, issuer, replicas
+from colonnade.compose.mounted import BALANCER_FILE, CLIENTS_FILE, FOLDER, POLICY_FILE
 from colonnade.compose.part import HTTP_HEALTH, VALKEY_HEALTH, Image, Part, healthy
 from colonnade.ir.platform import Bff, Platform, Service
 
-FOLDER = "deploy/compose"
-"""Where the generated configuration lies that containers mount, each its own folder, read-only."""
-
+CONFIG_MOUNT = f"config:{FOLDER}"
 ADMIN_MOUNT = secrets.mount(secrets.ADMIN_TOKEN)
 CLIENT_MOUNT = secrets.mount(secrets.SESSION_CLIENT)
+COMPILED = {"config": "service_completed_successfully"}
 MADE = {"secrets": "service_completed_successfully"}
 PYTHON = {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.11-slim}"}
 VALKEY = {"VALKEY_IMAGE": "${VALKEY_IMAGE:-valkey/valkey:8}"}
 EDGE_IMAGE = Image("edge", "platform/edge/Dockerfile", PYTHON)
 ENVOY_IMAGE = Image("envoy", "deploy/envoy/Dockerfile", PYTHON)
 VALKEY_IMAGE = Image("valkey", "deploy/valkey/Dockerfile", VALKEY)
-POLICY_FILE = "/etc/colonnade/policy/policy.json"
-CLIENTS_FILE = "/etc/colonnade/identity/clients.json"
+COMPILER_IMAGE = Image("compiler", "platform/colonnade/Dockerfile", PYTHON)
 
 
 def parts(platform: Platform) -> dict[str, Part]:
@@ -32,19 +31,19 @@ def parts(platform: Platform) -> dict[str, Part]:
         found |= {"identity": identity(platform)}
     if platform.store_url is None:
         found |= {"valkey": valkey()}
-    return found | {"secrets": make_secrets()}
+    return found | {"config": config(), "secrets": make_secrets()}
 
 
 def balancer(platform: Platform) -> Part:
     """Layer 4, and the only way in: it spreads connections over the edges that are healthy."""
     return Part(
         image=ENVOY_IMAGE,
-        command=["-c", "/etc/colonnade/balancer/envoy.json"],
+        command=["-c", f"{FOLDER}/{BALANCER_FILE}"],
         networks=[networks.FRONT, networks.EDGE],
         memory="128m",
         environment={"PORT": str(platform.edge.port)},
-        needs=healthy(*replicas(platform, "envoy")),
-        volumes=[_mount("balancer")],
+        needs=COMPILED | healthy(*replicas(platform, "envoy")),
+        volumes=[f"{CONFIG_MOUNT}:ro"],
         ports=[(platform.edge.port, platform.edge.port)],
         health=HTTP_HEALTH,
     )
@@ -59,8 +58,9 @@ def envoy(platform: Platform) -> Part:
         networks=networks.of_edge(platform),
         memory="256m",
         environment={"PORT": str(platform.edge.port)},
-        needs=healthy(*replicas(platform, "policy"), *identity_part, *(bff.name for bff in platform.bffs)),
-        volumes=[_mount("edge")],
+        needs=COMPILED
+        | healthy(*replicas(platform, "policy"), *identity_part, *(bff.name for bff in platform.bffs)),
+        volumes=[f"{CONFIG_MOUNT}:ro"],
         health=HTTP_HEALTH,
     )
 
@@ -70,6 +70,7 @@ def policy(platform: Platform) -> Part:
     client = _session_client(platform)
     store = _store(platform)
     at_identity = {"IDENTITY_URL": f"http://identity:{IDENTITY_PORT}"} if platform.development else {}
+    at_home = MADE | healthy("identity") if platform.development else {}
     return Part(
         image=EDGE_IMAGE,
         command=secrets.command("colonnade_edge", [client, *store]),
@@ -77,13 +78,13 @@ def policy(platform: Platform) -> Part:
         memory="256m",
         environment={
             **_process(POLICY_PORT, platform),
-            "POLICY_FILE": POLICY_FILE,
+            "POLICY_FILE": f"{FOLDER}/{POLICY_FILE}",
             **_store_environment(store),
             **client.environment,
             **at_identity,
         },
-        needs=_store_needs(platform) | (MADE | healthy("identity") if platform.development else {}),
-        volumes=[_mount("policy"), *([f"{CLIENT_MOUNT}:ro"] if platform.development else [])],
+        needs=COMPILED | _store_needs(platform) | at_home,
+        volumes=[f"{CONFIG_MOUNT}:ro", *([f"{CLIENT_MOUNT}:ro"] if platform.development else [])],
         secrets=_mounted(client, *store),
         health=HTTP_HEALTH,
     )
@@ -100,12 +101,12 @@ def console(platform: Platform) -> Part:
         memory="256m",
         environment={
             **_process(port, platform),
-            "POLICY_FILE": POLICY_FILE,
+            "POLICY_FILE": f"{FOLDER}/{POLICY_FILE}",
             "ADMIN_TOKEN_FILE": secrets.own_file(secrets.ADMIN_TOKEN),
             **_store_environment(store),
         },
-        needs=MADE | _store_needs(platform),
-        volumes=[_mount("policy"), f"{ADMIN_MOUNT}:ro"],
+        needs=COMPILED | MADE | _store_needs(platform),
+        volumes=[f"{CONFIG_MOUNT}:ro", f"{ADMIN_MOUNT}:ro"],
         secrets=_mounted(*store),
         ports=[(port, port)],
         health=HTTP_HEALTH,
@@ -152,11 +153,11 @@ def identity(platform: Platform) -> Part:
         environment={
             **_process(IDENTITY_PORT, platform),
             "ISSUER": issuer(platform),
-            "CLIENTS_FILE": CLIENTS_FILE,
+            "CLIENTS_FILE": f"{FOLDER}/{CLIENTS_FILE}",
             "DATA_DIR": "/data",
         },
-        needs=MADE,
-        volumes=[_mount("identity"), f"{CLIENT_MOUNT}:ro", "identity-data:/data"],
+        needs=COMPILED | MADE,
+        volumes=[f"{CONFIG_MOUNT}:ro", f"{CLIENT_MOUNT}:ro", "identity-data:/data"],
         ports=[(IDENTITY_PORT, IDENTITY_PORT)],
         health=HTTP_HEALTH,
     )
@@ -173,12 +174,28 @@ def valkey() -> Part:
     )
 
 
+def config() -> Part:
+    """Compiles the manifests into the volume that the others read, and ends."""
+    return Part(
+        image=COMPILER_IMAGE,
+        command=["python", "-m", "colonnade.cli.containers", "/platform", FOLDER],
+        networks=[],
+        memory="256m",
+        volumes=[
+            "./colonnade.yaml:/platform/colonnade.yaml:ro",
+            "./bffs:/platform/bffs:ro",
+            CONFIG_MOUNT,
+        ],
+        restart="no",
+    )
+
+
 def make_secrets() -> Part:
     """Makes the platform's own secrets once, each in its volume, and ends."""
     return Part(
         image=EDGE_IMAGE,
         command=secrets.make_command([secrets.ADMIN_TOKEN, secrets.SESSION_CLIENT]),
-        networks=[networks.STORE],
+        networks=[],
         memory="64m",
         volumes=[ADMIN_MOUNT, CLIENT_MOUNT],
         restart="no",
@@ -194,10 +211,6 @@ def _process(port: int, platform: Platform) -> dict[str, str]:
 def _upstream(service: Service) -> tuple[str, str]:
     name = f"UPSTREAM_{service.name.upper().replace('-', '_')}_URL"
     return name, service.url or f"http://{service.name}:{service.port}"
-
-
-def _mount(name: str) -> str:
-    return f"./{FOLDER}/{name}:/etc/colonnade/{name}:ro"
 
 
 def _session_client(platform: Platform) -> secrets.Handed:

@@ -11,8 +11,10 @@ from colonnade.manifest.positions import Location
 from colonnade.manifest.units import Rate
 
 RESERVED_PREFIXES = ("/auth", "/healthz")
-RESERVED_NAMES = frozenset({"envoy", "policy", "valkey", "console", "balancer", "edge", "base", "identity"})
-"""Names of the platform's own processes."""
+RESERVED_NAMES = frozenset(
+    {"envoy", "policy", "valkey", "console", "balancer", "edge", "base", "identity", "config", "secrets"}
+)
+"""Names of the platform's own processes and containers."""
 
 
 def check(manifests: Manifests) -> Iterator[Problem]:

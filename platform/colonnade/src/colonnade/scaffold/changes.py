@@ -21,7 +21,7 @@ CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypoth
 def lock(root: Path) -> Iterator[None]:
     """Let one command at a time change the files of the platform at `root`; others wait."""
     folder = root / STATE_FOLDER
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / "scaffold.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from colonnade.compose import files as compose_files
+from colonnade.compose import compose
 from colonnade.ir.platform import Platform
 from colonnade.scaffold import owners
+
+COMPOSE_FILE = "compose.yaml"
 
 
 def generated(root: Path, platform: Platform) -> Mapping[str, str]:
     """Return path → text of every generated file of the platform at `root`, as it should be."""
     file = root / owners.FILE
     written = file.read_text(encoding="utf-8") if file.exists() else ""
-    return {owners.FILE: owners.with_owners(written, platform.bffs), **compose_files(platform)}
+    return {owners.FILE: owners.with_owners(written, platform.bffs), COMPOSE_FILE: compose(platform)}
 
 
 def drifted(root: Path, platform: Platform) -> list[str]:

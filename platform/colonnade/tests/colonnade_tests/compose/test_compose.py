@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from colonnade.compose import compose, files
+from colonnade.compose import compose, mounted
 from colonnade.ir.platform import Platform
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
@@ -75,6 +75,7 @@ def test_all_parts_run(development: dict[str, Any]) -> None:
         "telemetry",
         "identity",
         "valkey",
+        "config",
         "secrets",
     ]
 
@@ -97,8 +98,8 @@ def test_every_container_is_hardened(tmp_path: Path, text: str) -> None:
 def test_every_container_that_stays_tells_its_health(development: dict[str, Any]) -> None:
     without = [name for name, part in development["services"].items() if "healthcheck" not in part]
 
-    assert without == ["secrets"]
-    assert development["services"]["secrets"]["restart"] == "no"
+    assert without == ["config", "secrets"]
+    assert {development["services"][name]["restart"] for name in without} == {"no"}
 
 
 def test_only_what_a_person_needs_is_published_and_on_this_machine_only(development: dict[str, Any]) -> None:
@@ -112,7 +113,7 @@ def test_only_what_a_person_needs_is_published_and_on_this_machine_only(developm
 
 
 def test_the_networks_say_who_reaches_whom(development: dict[str, Any]) -> None:
-    networks = {name: {*part["networks"]} for name, part in development["services"].items()}
+    networks = {name: {*part.get("networks", [])} for name, part in development["services"].items()}
 
     def meet(one: str, other: str) -> bool:
         return bool(networks[one] & networks[other])
@@ -130,13 +131,15 @@ def test_the_networks_say_who_reaches_whom(development: dict[str, Any]) -> None:
 
 def test_what_is_inside_has_no_way_out(development: dict[str, Any]) -> None:
     outside = {name for name, network in development["networks"].items() if not network}
-    reachable = {name for name, part in development["services"].items() if outside & {*part["networks"]}}
+    reachable = {
+        name for name, part in development["services"].items() if outside & {*part.get("networks", [])}
+    }
 
     assert reachable == {"balancer", "console", "identity"}
 
 
 def test_a_way_out_is_there_where_something_runs_elsewhere(production: dict[str, Any]) -> None:
-    out = [name for name, part in production["services"].items() if "egress" in part["networks"]]
+    out = [name for name, part in production["services"].items() if "egress" in part.get("networks", [])]
 
     assert out == ["envoy", "envoy-2", "envoy-3", "policy", "policy-2", "policy-3", "console", "smart-tv"]
 
@@ -181,19 +184,26 @@ def test_production_is_told_as_such(development: dict[str, Any], production: dic
     assert production["services"]["policy"]["environment"]["COLONNADE_ENV"] == "production"
 
 
-def test_the_mounted_folders_are_generated_with_it(tmp_path: Path) -> None:
-    texts = files(platform(tmp_path, DEVELOPMENT))
-    mounted = {
-        volume.split(":")[0].removeprefix("./")
-        for part in yaml.safe_load(texts["compose.yaml"])["services"].values()
-        for volume in part.get("volumes", [])
-        if volume.startswith(".")
-    }
+def test_limits_and_routes_are_compiled_as_the_stack_starts(tmp_path: Path) -> None:
+    made = platform(tmp_path, DEVELOPMENT)
+    manifest = tmp_path / "bffs" / "smart-tv" / "bff.yaml"
+    manifest.write_text(manifest.read_text().replace("100/minute", "5/minute"))
+    changed = resolve(load(tmp_path))
 
-    assert mounted == {path.rpartition("/")[0] for path in texts if "/" in path}
+    assert compose(made) == compose(changed)
+    assert mounted(made)["policy/policy.json"] != mounted(changed)["policy/policy.json"]
+
+
+def test_what_is_mounted_is_there(tmp_path: Path, development: dict[str, Any]) -> None:
+    texts = mounted(platform(tmp_path / "again", DEVELOPMENT))
+    services = development["services"]
+
+    assert services["policy"]["environment"]["POLICY_FILE"].removeprefix("/etc/colonnade/") in texts
+    assert services["identity"]["environment"]["CLIENTS_FILE"].removeprefix("/etc/colonnade/") in texts
+    assert services["balancer"]["command"][-1].removeprefix("/etc/colonnade/") in texts
 
 
 def test_equal_platforms_give_equal_text(tmp_path: Path) -> None:
     made = platform(tmp_path, DEVELOPMENT)
 
-    assert files(made) == files(resolve(load(tmp_path)))
+    assert compose(made) == compose(resolve(load(tmp_path)))
