@@ -1,0 +1,94 @@
+"""The authorization endpoint: who is at the browser, and may the client know."""
+
+import hmac
+import secrets
+import time
+
+from authlib.oauth2 import OAuth2Error
+from fastapi import APIRouter, Request, Response
+
+from identity_service.grants import new_identifier
+from identity_service.pages import login_page, message_page
+from identity_service.server import Call, Server
+from identity_service.store import SESSION_LIFE_S, GrantStore, Session
+from identity_service.users import USERS, Login, check_password
+
+SESSION_COOKIE = "identity_session"
+CSRF_COOKIE = "identity_csrf"
+
+
+async def read_call(request: Request) -> Call:
+    """Return the request, read."""
+    return Call(
+        method=request.method,
+        url=str(request.url),
+        query=request.url.query,
+        form=(await request.body()).decode("utf-8", "replace") if request.method == "POST" else "",
+        headers={name.title(): value for name, value in request.headers.items()},
+    )
+
+
+def routes(server: Server, store: GrantStore) -> APIRouter:
+    """Return `/authorize`: GET shows the form or goes straight back, POST checks the form."""
+    router = APIRouter(tags=["login"])
+
+    @router.get("/authorize")
+    async def authorize(request: Request) -> Response:
+        call = await read_call(request)
+        login = _known(store, request)
+        try:
+            grant = server.get_consent_grant(call, login)
+        except OAuth2Error as error:
+            return _refuse(server, error)
+        if login is None or getattr(grant, "prompt", None) == "login":
+            return _ask(request, "")
+        answer: Response = server.create_authorization_response(call, login, grant)
+        return answer
+
+    @router.post("/authorize")
+    async def submit(request: Request) -> Response:
+        form = await request.form()
+        call = Call("GET", str(request.url), request.url.query, "", {})
+        try:
+            grant = server.get_consent_grant(call, None)
+        except OAuth2Error as error:
+            return _refuse(server, error)
+        expected, given = request.cookies.get(CSRF_COOKIE, ""), str(form.get("csrf", ""))
+        if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+            return _ask(request, "The form has expired. Please try again.")
+        user = check_password(str(form.get("username", "")), str(form.get("password", "")))
+        if user is None:
+            return _ask(request, "Name and password do not match.")
+        secret, session = secrets.token_urlsafe(32), Session(new_identifier(), user.sub, int(time.time()))
+        store.add_session(secret, session, SESSION_LIFE_S)
+        login = Login(user, session.sid, session.auth_time, new_identifier())
+        answer: Response = server.create_authorization_response(call, login, grant)
+        answer.set_cookie(SESSION_COOKIE, secret, max_age=SESSION_LIFE_S, httponly=True, samesite="lax")
+        answer.delete_cookie(CSRF_COOKIE, httponly=True, samesite="lax")
+        return answer
+
+    return router
+
+
+def _known(store: GrantStore, request: Request) -> Login | None:
+    """Who is logged in at this browser already, under a grant of its own."""
+    session = store.session(request.cookies.get(SESSION_COOKIE, ""))
+    user = USERS.get(session.sub) if session else None
+    return Login(user, session.sid, session.auth_time, new_identifier()) if session and user else None
+
+
+def _ask(request: Request, error: str) -> Response:
+    query = request.query_params
+    csrf = request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(32)
+    action = f"/authorize?{request.url.query}"
+    page = login_page(query.get("client_id", ""), action, csrf, query.get("redirect_uri", ""), error)
+    page.set_cookie(CSRF_COOKIE, csrf, max_age=3600, httponly=True, samesite="lax")
+    return page
+
+
+def _refuse(server: Server, error: OAuth2Error) -> Response:
+    """Tell the client where its redirect URI is trusted; otherwise tell the person."""
+    if getattr(error, "redirect_uri", None):
+        answer: Response = server.handle_error_response(None, error)
+        return answer
+    return message_page("This login cannot go on", error.description or str(error.error), 400)
