@@ -1,4 +1,4 @@
-"""A policy service whose identity provider is scripted."""
+"""A policy service whose identity provider is scripted; both begin each test afresh."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,27 +8,43 @@ import pytest
 from colonnade_edge_tests.auth.browser import Browser
 from colonnade_edge_tests.auth.provider import SECRET, ScriptedProvider, scripted_provider
 from colonnade_edge_tests.documents import document, publish
-from colonnade_edge_tests.processes import Served, Valkey, serving
+from colonnade_edge_tests.processes import Served, Valkey, serving, valkey
 
 
-@pytest.fixture
-def provider() -> Iterator[ScriptedProvider]:
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A store that these tests may empty."""
+    with valkey(tmp_path_factory.mktemp("auth-valkey")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[ScriptedProvider]:
     with scripted_provider() as running:
         yield running
 
 
+@pytest.fixture(scope="session")
+def environment(
+    running_provider: ScriptedProvider, store: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    path = tmp_path_factory.mktemp("auth") / "policy.json"
+    publish(path, document(running_provider.issuer))
+    return {"POLICY_FILE": str(path), "STORE_URL": store.url, "SESSION_CLIENT_SECRET": SECRET}
+
+
+@pytest.fixture(scope="session")
+def edge(environment: dict[str, str]) -> Iterator[Served]:
+    with serving("colonnade_edge", Path(environment["POLICY_FILE"]).parent, environment) as service:
+        yield service
+
+
 @pytest.fixture
-def edge(provider: ScriptedProvider, store: Valkey, tmp_path: Path) -> Iterator[Served]:
+def provider(running_provider: ScriptedProvider, store: Valkey) -> ScriptedProvider:
+    running_provider.reset()
     with store.client() as client:
         client.flushdb()
-    publish(tmp_path / "policy.json", document(provider.issuer))
-    environment = {
-        "POLICY_FILE": str(tmp_path / "policy.json"),
-        "STORE_URL": store.url,
-        "SESSION_CLIENT_SECRET": SECRET,
-    }
-    with serving("colonnade_edge", tmp_path, environment) as service:
-        yield service
+    return running_provider
 
 
 @pytest.fixture

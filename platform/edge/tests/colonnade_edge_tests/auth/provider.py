@@ -22,7 +22,7 @@ SECRET = "the-web-client-secret"
 
 @dataclass
 class ScriptedProvider:
-    """What it knows. `claims` are added to each id token; an `expires_in` of 0 makes us refresh at once."""
+    """What it knows. `claims` are added to each id token; while `down`, tokens are not to be had."""
 
     issuer: str = ""
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "alg": "ES256"}))
@@ -30,8 +30,13 @@ class ScriptedProvider:
     refresh_tokens: set[str] = field(default_factory=set)
     refreshes: int = 0
     claims: dict[str, Any] = field(default_factory=dict)
-    expires_in: int = 300
-    metadata: dict[str, Any] = field(default_factory=dict)
+    down: bool = False
+
+    def reset(self) -> None:
+        """Forget what the last test did."""
+        self.codes.clear()
+        self.refresh_tokens.clear()
+        self.refreshes, self.claims, self.down = 0, {}, False
 
     def discovery(self) -> dict[str, Any]:
         return {
@@ -40,7 +45,6 @@ class ScriptedProvider:
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/jwks",
             "end_session_endpoint": f"{self.issuer}/logout",
-            **self.metadata,
         }
 
     def authorize(self, url: str) -> dict[str, str]:
@@ -52,6 +56,8 @@ class ScriptedProvider:
         return {"code": code, "state": asked["state"]}
 
     def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        if self.down:
+            return 503, {}
         if form["grant_type"] == "refresh_token":
             return self._refreshed(form["refresh_token"])
         asked = self.codes.pop(form["code"], None)
@@ -75,7 +81,7 @@ class ScriptedProvider:
             "refresh_token": refresh_token,
             "id_token": self.id_token(**claims),
             "token_type": "Bearer",
-            "expires_in": self.expires_in,
+            "expires_in": 300,
             "scope": "openid profile email offline_access",
         }
 
@@ -105,8 +111,8 @@ class ScriptedProvider:
         }
         return self.sign({name: value for name, value in {**standard, **claims}.items() if value is not None})
 
-    def sign(self, claims: dict[str, Any], key: ECKey | None = None) -> str:
-        return jwt.encode({"alg": "ES256", "kid": "one"}, claims, key or self.key, algorithms=["ES256"])
+    def sign(self, claims: dict[str, Any]) -> str:
+        return jwt.encode({"alg": "ES256", "kid": self.key.kid or ""}, claims, self.key, algorithms=["ES256"])
 
     def jwks(self) -> dict[str, Any]:
         return dict(KeySet([self.key]).as_dict(private=False))

@@ -1,10 +1,13 @@
 """Login in a browser, and all the ways to cheat in it."""
 
+from pathlib import Path
+
+import httpx
 import pytest
 
 from colonnade_edge_tests.auth.browser import Browser, query
-from colonnade_edge_tests.auth.provider import ScriptedProvider
-from colonnade_edge_tests.processes import Served, Valkey
+from colonnade_edge_tests.documents import document, publish, question
+from colonnade_edge_tests.processes import Valkey, serving
 
 
 def test_a_login_ends_where_it_began(browser: Browser) -> None:
@@ -157,10 +160,23 @@ def test_an_id_token_that_is_not_for_us_is_refused(browser: Browser, claims: dic
     assert not browser.session
 
 
-def test_a_new_signing_key_is_found(browser: Browser, provider: ScriptedProvider) -> None:
-    provider.metadata = {"extra": "ignored"}
-    assert browser.log_in().status_code == 302
+def test_a_provider_that_is_down_is_named(browser: Browser) -> None:
+    browser.provider.down = True
+
+    assert browser.log_in().status_code == 502
 
 
-def test_outside_development_a_login_needs_https(browser: Browser, edge: Served) -> None:
-    assert browser.client.get("/auth/login", headers={"x-forwarded-proto": "http"}).status_code == 302
+def test_outside_development_a_login_needs_https(
+    browser: Browser, environment: dict[str, str], tmp_path: Path
+) -> None:
+    publish(tmp_path / "policy.json", document(browser.provider.issuer, development=False))
+    strict = {**environment, "POLICY_FILE": str(tmp_path / "policy.json")}
+    with serving("colonnade_edge", tmp_path, strict) as service:
+        plain = httpx.get(f"{service.url}/auth/login")
+        secure = httpx.get(f"{service.url}/auth/login", headers={"x-forwarded-proto": "https"})
+        browser.log_in()
+        cookie = {"cookie": f"colonnade={browser.session}"}
+        session = httpx.get(f"{service.url}/check/", headers={**question("web"), **cookie})
+
+    assert (plain.status_code, secure.status_code) == (400, 302)
+    assert session.status_code == 401, "the cookie without __Host- counts in development only"

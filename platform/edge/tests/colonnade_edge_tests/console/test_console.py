@@ -1,0 +1,133 @@
+"""The admin API and the status page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from colonnade_edge_tests.documents import question
+from colonnade_edge_tests.processes import Served, Valkey, free_port, serving
+
+TOKEN = "a-long-enough-admin-token"
+
+
+@pytest.fixture(scope="module")
+def console(
+    store: Valkey, policy_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("console")
+    (folder / "token").write_text(f"{TOKEN}\n")
+    environment = {
+        "POLICY_FILE": str(policy_file),
+        "STORE_URL": store.url,
+        "ADMIN_TOKEN_FILE": str(folder / "token"),
+    }
+    with (
+        serving("colonnade_edge.console", folder, environment) as service,
+        httpx.Client(base_url=service.url, headers={"authorization": f"Bearer {TOKEN}"}) as client,
+    ):
+        yield client
+
+
+def ask(policy: Served, key: str) -> int:
+    return httpx.get(f"{policy.url}/check/", headers=question("iot", x_api_key=key)).status_code
+
+
+def test_a_key_is_made_used_listed_and_revoked(console: httpx.Client, policy: Served, store: Valkey) -> None:
+    order = {"device_id": "sensor-77", "name": "roof", "scopes": ["ingest"]}
+    made = console.post("/admin/keys", json=order)
+    key = made.json()["key"]
+    used = ask(policy, key)
+    listed = console.get("/admin/keys").text
+    revoked = console.delete(f"/admin/keys/{made.json()['id']}")
+    with store.client() as client:
+        kept = client.get(f"colonnade:key:{made.json()['id']}") or b""
+
+    assert made.status_code == 201
+    assert order.items() <= made.json().items()
+    assert used == 200
+    assert made.json()["id"] in listed
+    assert key not in listed
+    assert key.encode() not in kept
+    assert key.rsplit("_", 1)[1].encode() not in kept
+    assert revoked.json()["revoked_at"] is not None
+    assert ask(policy, key) == 401
+
+
+def test_revoking_twice_keeps_the_first_time(console: httpx.Client) -> None:
+    key_id = console.post("/admin/keys", json={"device_id": "sensor-78"}).json()["id"]
+
+    first, second = (console.delete(f"/admin/keys/{key_id}").json() for _ in range(2))
+
+    assert first == second
+    assert console.delete("/admin/keys/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {},
+        {"device_id": "a b"},
+        {"device_id": "a\r\nx-user-id: b"},
+        {"device_id": "s", "colour": "red"},
+        {"device_id": "s", "scopes": ["a b"]},
+        {"device_id": "s", "expires_at": "2030-01-01T00:00:00"},
+        {"device_id": "s", "name": "x" * 101},
+    ],
+)
+def test_a_wrong_order_is_a_problem(console: httpx.Client, order: dict[str, object]) -> None:
+    refused = console.post("/admin/keys", json=order)
+
+    assert refused.status_code == 400
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer bücher"])
+def test_the_admin_api_needs_its_token(console: httpx.Client, authorization: str) -> None:
+    for method, path in (("GET", "keys"), ("POST", "keys"), ("GET", "routes"), ("GET", "health")):
+        headers = {b"authorization": authorization.encode()}
+        refused = console.request(method, f"/admin/{path}", headers=headers)
+
+        assert refused.status_code == 401
+        assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_routes_and_health_are_told(console: httpx.Client) -> None:
+    routes = console.get("/admin/routes").json()
+    health = console.get("/admin/health").json()
+
+    assert routes["revision"] == health["policy_revision"] == "test-1"
+    assert [route["id"] for route in routes["items"]] == sorted(route["id"] for route in routes["items"])
+    assert (health["status"], health["store"]) == ("ok", "up")
+
+
+def test_the_status_page_is_self_contained(console: httpx.Client) -> None:
+    page = console.get("/", headers={"authorization": ""})
+
+    assert page.status_code == 200
+    assert "per-consumer" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'nonce-")
+    assert "<script" not in page.text
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+
+
+def test_the_console_works_without_a_store(policy_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    environment = {
+        "POLICY_FILE": str(policy_file),
+        "STORE_URL": f"redis://127.0.0.1:{free_port()}/0",
+        "ADMIN_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    with serving("colonnade_edge.console", tmp_path, environment) as service:
+        page = httpx.get(service.url)
+        made = httpx.post(
+            f"{service.url}/admin/keys",
+            json={"device_id": "s"},
+            headers={"authorization": f"Bearer {TOKEN}"},
+        )
+
+    assert page.status_code == 200
+    assert ">down" in page.text
+    assert made.status_code == 503
