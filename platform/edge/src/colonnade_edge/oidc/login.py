@@ -8,7 +8,7 @@ import hmac
 import time
 
 import msgspec
-from authlib.common.security import generate_token  # type: ignore[import-untyped]
+from authlib.common.security import generate_token
 from redis.asyncio import Redis
 
 from colonnade_edge.answer import NO_STORE, Answer
