@@ -49,7 +49,8 @@ class PolicyService:
         try:
             allowed = await self._decide(call)
         except Refused as refused:
-            self._metrics.decided(call.route_id, refused.slug)
+            known = self._policy.current is not None and call.route_id in self._policy.current.routes
+            self._metrics.decided(call.route_id if known else "unknown", refused.slug)
             raise
         self._metrics.decided(call.route_id, "allowed")
         return allowed

@@ -53,7 +53,7 @@ class Confirmed(msgspec.Struct, frozen=True):
 
 
 class Memory:
-    """Credentials that were confirmed before, least recently used first.
+    """Credentials that were confirmed before; the least recently used is dropped first.
 
     It never confirms one: the store is asked each time. It saves decoding an unchanged record, and lets the
     limits of the remembered consumer be counted in the same round trip as the question to the store.
@@ -65,15 +65,13 @@ class Memory:
 
     def recall(self, digest: str) -> Confirmed | None:
         """Return what is known of a credential."""
-        return self._known.get(digest)
+        confirmed = self._known.get(digest)
+        if confirmed is not None:
+            self._known.move_to_end(digest)
+        return confirmed
 
     def remember(self, digest: str, confirmed: Confirmed) -> None:
         """Keep what the store confirmed."""
         self._known[digest] = confirmed
-        self._known.move_to_end(digest)
         if len(self._known) > self._size:
             self._known.popitem(last=False)
-
-    def forget(self, digest: str) -> None:
-        """Drop a credential that the store no longer confirms."""
-        self._known.pop(digest, None)
