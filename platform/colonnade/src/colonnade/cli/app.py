@@ -1,0 +1,58 @@
+"""The `bff` command and its list of commands."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from colonnade.cli import exits
+from colonnade.cli.down import down
+from colonnade.cli.init import init
+from colonnade.cli.logs import logs
+from colonnade.cli.new import new
+from colonnade.cli.ps import ps
+from colonnade.cli.remove import remove
+from colonnade.cli.up import up
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""For commands that hand their arguments to another program."""
+
+app = typer.Typer(
+    name="bff",
+    help="One edge, and a backend for each front end: run, check and extend this platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's way to call it
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only here
+
+        try:
+            number = version("colonnade")
+        except PackageNotFoundError:
+            number = "0.1.0"
+        typer.echo(f"bff {number}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    del version  # its callback has done it
+
+
+for command in (up, down, ps, logs, new, remove, init):
+    app.command()(command)
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    return exits.run(lambda: app(args=sys.argv[1:], prog_name="bff"))

