@@ -38,7 +38,7 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
     policies = numbered("policy", platform.edge.replicas)
     parts = [bff.name for bff in platform.bffs]
     parts += [service.name for service in platform.services if service.path is not None]
-    endpoints = {part: (address(ports[part]),) for part in parts}
+    endpoints: dict[str, tuple[Address, ...]] = {part: (address(ports[part]),) for part in parts}
     endpoints["policy"] = tuple(address(ports[policy]) for policy in policies)
     if platform.development:
         endpoints["identity"] = (address(ports["identity"]),)

@@ -37,7 +37,7 @@ def difference(old: Sequence[ProcessSpec], new: Sequence[ProcessSpec]) -> Change
 
 
 def pinned(running: Platform, wanted: Platform) -> Platform:
-    """Return `wanted` as far as it can be had without a restart: the edges stay where and as many as they are."""
+    """Return `wanted` as far as it can be had without a restart: edges and services stay where they are."""
     edge = replace(
         wanted.edge,
         replicas=running.edge.replicas,

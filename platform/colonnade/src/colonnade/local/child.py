@@ -46,7 +46,10 @@ class Timing:
     stop_s: float = 8.0
 
 
-class StartFailed(WorkError):
+PATIENT = Timing()
+
+
+class StartError(WorkError):
     """A process ended, or stayed silent, before it was ever healthy."""
 
 
@@ -59,7 +62,7 @@ class Child:
         guard: Guard,
         output: Output,
         changed: Callable[[], None],
-        timing: Timing = Timing(),
+        timing: Timing = PATIENT,
     ) -> None:
         self.spec = spec
         self.state = State.STARTING
@@ -78,7 +81,7 @@ class Child:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Return when the process is healthy for the first time. Raises `StartFailed`."""
+        """Return when the process is healthy for the first time. Raises `StartError`."""
         self._task = asyncio.create_task(self._live())
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
@@ -90,7 +93,7 @@ class Child:
         """Ask the process to end, kill it if it does not, and return when its group is gone."""
         self._stopping.set()
         if self._task is not None:
-            with contextlib.suppress(StartFailed):
+            with contextlib.suppress(StartError):
                 await self._task
 
     async def _live(self) -> None:
@@ -215,10 +218,10 @@ class Child:
             self._tail = (self._tail + lines)[-2000:]
         self._output.write(self.spec.name, lines)
 
-    def _failure(self, why: str) -> StartFailed:
+    def _failure(self, why: str) -> StartError:
         said = [line for line in self._tail.decode(errors="replace").splitlines() if line.strip()][-5:]
         text = "".join(f"\n    {line}" for line in said)
-        return StartFailed(f"{self.spec.name} {why}{text}", f"all it said: bff logs {self.spec.name}")
+        return StartError(f"{self.spec.name} {why}{text}", f"all it said: bff logs {self.spec.name}")
 
     def _set(self, state: State) -> None:
         self.state = state

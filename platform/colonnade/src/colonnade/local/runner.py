@@ -5,12 +5,12 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 
 from colonnade.errors import ColonnadeError
 from colonnade.ir.platform import Platform
-from colonnade.local.child import StartFailed
+from colonnade.local.child import StartError
 from colonnade.local.guarding import Guard
 from colonnade.local.layout import Layout
 from colonnade.local.live import follow
@@ -111,20 +111,24 @@ class _Run:
         ports = allot(wishes)
         machine = find_machine(platform, self.layout)
         total = len(plan(platform, ports, machine))
-        supervisor = Supervisor(self.guard, self.output, lambda: stack.changed())
-        stack = Stack(
-            platform, ports, machine, supervisor, Publisher(self.layout), self.output,
-            ephemeral=self.order.ephemeral, progress=lambda done: self.listener.progress(done, total),
-        )  # fmt: skip
-        return stack
+        return Stack(
+            platform,
+            ports,
+            machine,
+            Supervisor(self.guard, self.output),
+            Publisher(self.layout),
+            self.output,
+            ephemeral=self.order.ephemeral,
+            progress=lambda done: self.listener.progress(done, total),
+        )
 
     def _clashed(self, stack: Stack, error: ColonnadeError) -> bool:
         """Whether another program took a port that was free when it was chosen."""
-        taken = isinstance(error, StartFailed) and not all(is_free(port) for port in stack.ports.values())
+        taken = isinstance(error, StartError) and not all(is_free(port) for port in stack.ports.values())
         return self.order.ephemeral and taken
 
-    async def _unless_stopped(self, work: "asyncio.Future[None] | object") -> bool:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    async def _unless_stopped(self, work: Coroutine[None, None, None]) -> bool:
+        task = asyncio.create_task(work)
         stopping = asyncio.create_task(self.stop.wait())
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

@@ -45,6 +45,7 @@ class Stack:
         self.problems: tuple[str, ...] = ()
         self._runner = state.me()
         self._progress = progress
+        supervisor.on_change = self.changed
 
     async def start(self) -> None:
         """Start everything; return when all is healthy."""
@@ -63,7 +64,7 @@ class Stack:
         self.changed()
 
     async def apply(self) -> None:
-        """Bring the manifests as they are now into effect; where they are wrong, say so and change nothing."""
+        """Bring the manifests as they are now into effect; wrong ones change nothing."""
         try:
             platform = await asyncio.to_thread(compile_platform, self.machine.layout.root)
             notes = needs_restart(self.platform, platform)

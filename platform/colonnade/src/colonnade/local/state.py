@@ -2,12 +2,13 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from colonnade.errors import UserError, WorkError
 from colonnade.local.guard import signal_group
@@ -51,10 +52,10 @@ class StackState:
 
     def to_json(self) -> str:
         """Return the state as JSON."""
-        return json.dumps(asdict(self), indent=1)
+        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
 
 
-class AlreadyRunning(UserError):
+class AlreadyRunningError(UserError):
     """A stack runs in this folder."""
 
     def __init__(self, state: StackState | None) -> None:
@@ -65,11 +66,8 @@ class AlreadyRunning(UserError):
 def read_state(layout: Layout) -> StackState | None:
     """Return what the state file says, whether or not it still holds; None where there is none."""
     try:
-        data = json.loads(layout.state_file.read_text(encoding="utf-8"))
-        processes = {name: Process(**process) for name, process in data.pop("processes").items()}
-        lists = {"edges": tuple(data.pop("edges")), "problems": tuple(data.pop("problems"))}
-        return StackState(runner=Runner(**data.pop("runner")), processes=processes, **lists, **data)
-    except (OSError, ValueError, KeyError, TypeError):
+        return msgspec.json.decode(layout.state_file.read_bytes(), type=StackState)
+    except (OSError, msgspec.MsgspecError):
         return None
 
 
@@ -101,12 +99,12 @@ def is_running(layout: Layout) -> bool:
 
 @contextlib.contextmanager
 def only_one(layout: Layout) -> Iterator[None]:
-    """Be the only runner in this folder. Raises `AlreadyRunning` where another is."""
+    """Be the only runner in this folder. Raises `AlreadyRunningError` where another is."""
     with layout.lock_file.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(read_state(layout)) from None
+            raise AlreadyRunningError(read_state(layout)) from None
         clean(layout)
         try:
             yield

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from colonnade.local.child import Child, Timing
+from colonnade.local.child import PATIENT, Child, Timing
 from colonnade.local.drain import drain
 from colonnade.local.guarding import Guard
 from colonnade.local.output import Output
@@ -11,21 +11,19 @@ from colonnade.local.spec import ProcessSpec, layers
 
 
 class Supervisor:
-    """Keeps the processes of one stack. `changed` is called whenever one of them changes."""
+    """Keeps the processes of one stack. `on_change` is called whenever one of them changes."""
 
-    def __init__(
-        self, guard: Guard, output: Output, changed: Callable[[], None], timing: Timing = Timing()
-    ) -> None:
+    def __init__(self, guard: Guard, output: Output, timing: Timing = PATIENT) -> None:
         self.children: dict[str, Child] = {}
         self._guard = guard
         self._output = output
-        self._changed = changed
+        self.on_change: Callable[[], None] = lambda: None
         self._timing = timing
 
     async def start(self, specs: Sequence[ProcessSpec]) -> None:
         """Start processes, each as soon as those that it comes after are healthy.
 
-        Returns when all are. Raises the first `StartFailed`; the others are left as they are then.
+        Returns when all are. Raises the first `StartError`; the others are left as they are then.
         """
         healthy = {spec.name: asyncio.Event() for spec in specs}
         tasks = [asyncio.create_task(self._start_one(spec, healthy)) for spec in specs]
@@ -41,7 +39,7 @@ class Supervisor:
     async def start_beside(self, spec: ProcessSpec) -> Child:
         """Start a process beside the one of its name, and return it when it is healthy; see `adopt`.
 
-        Raises `StartFailed`, with nothing left behind.
+        Raises `StartError`, with nothing left behind.
         """
         child = self._make(spec)
         try:
@@ -55,7 +53,7 @@ class Supervisor:
         """Let `child` take the place of its name; return the one that had it, to be stopped."""
         old = self.children.get(child.spec.name)
         self.children[child.spec.name] = child
-        self._changed()
+        self.on_change()
         return old
 
     async def stop(self, names: Iterable[str] | None = None) -> None:
@@ -67,10 +65,13 @@ class Supervisor:
             await asyncio.gather(*(chosen[spec.name].stop() for spec in layer))
         for name in chosen:
             del self.children[name]
-        self._changed()
+        self.on_change()
 
     def _make(self, spec: ProcessSpec) -> Child:
         return Child(spec, self._guard, self._output, self._changed, self._timing)
+
+    def _changed(self) -> None:
+        self.on_change()
 
     async def _start_one(self, spec: ProcessSpec, healthy: dict[str, asyncio.Event]) -> None:
         for name in spec.after:
