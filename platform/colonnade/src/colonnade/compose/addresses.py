@@ -49,4 +49,5 @@ def target(platform: Platform) -> Target:
         issuer=issuer(platform),
         endpoints=endpoints,
         xds_folder=EDGE_FOLDER,
+        balanced=True,
     )
