@@ -5,13 +5,19 @@ from typing import Annotated
 
 import typer
 
-from colonnade.cli import exits
+from colonnade.cli import exits, keys
+from colonnade.cli.bench import bench
+from colonnade.cli.check import check
 from colonnade.cli.down import down
 from colonnade.cli.init import init
 from colonnade.cli.logs import logs
 from colonnade.cli.new import new
 from colonnade.cli.ps import ps
 from colonnade.cli.remove import remove
+from colonnade.cli.routes import routes
+from colonnade.cli.schema import schema
+from colonnade.cli.test import test
+from colonnade.cli.token import token
 from colonnade.cli.up import up
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -49,8 +55,11 @@ def _options(
     del version  # its callback has done it
 
 
-for command in (up, down, ps, logs, new, remove, init):
+for command in (up, down, ps, logs, check, routes, token, new, remove, init, schema):
     app.command()(command)
+app.add_typer(keys.app)
+for passing_on in (test, bench):
+    app.command(context_settings=PASS_ON)(passing_on)
 
 
 def main() -> int:

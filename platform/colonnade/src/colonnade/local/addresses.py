@@ -48,4 +48,5 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
         issuer=issuer(platform, ports),
         endpoints=endpoints,
         xds_folder=str(layout.edge(number)),
+        balanced=platform.edge.replicas > 1,
     )

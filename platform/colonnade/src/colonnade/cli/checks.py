@@ -1,0 +1,79 @@
+"""The checks behind `bff check`, each with its own result."""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from colonnade.cli import schemas
+from colonnade.envoy.validate import validate
+from colonnade.errors import ColonnadeError, ManifestError, WorkError
+from colonnade.ir.platform import Platform
+from colonnade.local.addresses import target
+from colonnade.local.layout import Layout
+from colonnade.local.ports import default_ports
+from colonnade.manifest.load import load
+from colonnade.resolve import resolve
+from colonnade.scaffold.changes import Changes
+from colonnade.scaffold.generated import drifted, generated
+
+COMPOSE = "compose.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check: what it found, and its error if it failed."""
+
+    name: str
+    summary: str
+    error: ColonnadeError | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the result as JSON has it, with every problem of a manifest on its own."""
+        error = self.error
+        problems = error.problems if isinstance(error, ManifestError) else ()
+        return {
+            "name": self.name,
+            "ok": error is None,
+            "summary": self.summary,
+            "error": {"message": error.message, "hint": error.hint} if error else None,
+            "problems": [asdict(problem) | {"file": str(problem.file)} for problem in problems],
+        }
+
+
+def run_checks(root: Path, *, fix: bool) -> list[Result]:
+    """Return the result of every check; where the manifests are wrong, of that one only."""
+    try:
+        platform = resolve(load(root))
+    except ManifestError as error:
+        count = len(error.problems)
+        return [Result("manifests", f"{count} problem{'s' * (count != 1)}", error)]
+    found = f"{len(platform.bffs)} BFFs, {len(platform.routes)} routes, {len(platform.services)} services"
+    return [Result("manifests", found), _envoy(root, platform), _generated(root, platform, fix=fix)]
+
+
+def _envoy(root: Path, platform: Platform) -> Result:
+    name = "envoy"
+    try:
+        asyncio.run(validate(platform, target(platform, default_ports(platform), Layout(root), 1)))
+    except ColonnadeError as error:
+        return Result(name, "refuses the compiled configuration", error)
+    return Result(name, "accepts the compiled configuration")
+
+
+def _generated(root: Path, platform: Platform, *, fix: bool) -> Result:
+    name = "generated files"
+    paths = drifted(root, platform) if (root / COMPOSE).exists() else []
+    if (root / schemas.FOLDER).is_dir():
+        paths += schemas.drifted(root)
+    if not paths:
+        return Result(name, "say what the manifests say")
+    if not fix:
+        error = WorkError(f"out of date: {', '.join(paths)}", "run bff check --fix")
+        return Result(name, f"{len(paths)} out of date", error)
+    texts = {**generated(root, platform), **schemas.schemas()}
+    Layout(root).make()
+    with Changes(Layout(root).folder) as changes:
+        for path in paths:
+            changes.write(root / path, texts[path])
+    return Result(name, f"wrote {', '.join(paths)}")

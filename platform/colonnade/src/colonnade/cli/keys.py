@@ -1,0 +1,86 @@
+"""`bff key`: the API keys of devices, by the console's admin API."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from colonnade.cli.root import root
+
+app = typer.Typer(name="key", help="Make, list and revoke the API keys of devices.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def create(
+    device: Annotated[str, typer.Option(help="The device that will use it, such as sensor-1.")],
+    name: Annotated[str, typer.Option(help="A name to know it by.")] = "",
+    scope: Annotated[list[str] | None, typer.Option(help="What it may do; repeat it for more.")] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(help="When it ends, in UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Make a key and print it. It is shown this once, and cannot be found out again.
+
+    Example: bff key create --device sensor-1 --name greenhouse
+    """
+    order: dict[str, Any] = {"device_id": device, "name": name, "scopes": scope or []}
+    if expires is not None:
+        order["expires_at"] = f"{expires.isoformat()}Z"
+    made = _call("POST", "/admin/keys", order)
+    _print(made) if as_json else typer.echo(made["key"])
+
+
+@app.command("list")
+def list_keys(*, as_json: Json = False) -> None:
+    """List all keys, newest first; not the keys themselves, which nobody knows.
+
+    Example: bff key list
+    """
+    from colonnade.cli.screen import print_table  # noqa: PLC0415 - Rich is slow to import
+
+    found = _call("GET", "/admin/keys")
+    if as_json:
+        _print(found)
+        return
+    rows = [
+        (key["id"], key["device_id"], key["name"], " ".join(key["scopes"]), key["created_at"], _state(key))
+        for key in found["items"]
+    ]
+    print_table(("id", "device", "name", "scopes", "created", "state"), rows)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as bff key list shows it.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Revoke a key: the next request with it is refused.
+
+    Example: bff key revoke 3fJ9a0bQ
+    """
+    revoked = _call("DELETE", f"/admin/keys/{key_id}")
+    _print(revoked) if as_json else typer.echo(f"revoked {key_id}, the key of {revoked['device_id']}")
+
+
+def _state(key: dict[str, Any]) -> str:
+    if key["revoked_at"]:
+        return f"revoked {key['revoked_at']}"
+    return f"until {key['expires_at']}" if key["expires_at"] else "valid"
+
+
+def _call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    from colonnade.local.admin import call  # noqa: PLC0415 - httpx is slow to import
+    from colonnade.local.layout import Layout  # noqa: PLC0415 - as above
+
+    return call(Layout(root()), method, path, body)
+
+
+def _print(data: dict[str, Any]) -> None:
+    import json  # noqa: PLC0415 - only here
+
+    typer.echo(json.dumps(data, indent=2))

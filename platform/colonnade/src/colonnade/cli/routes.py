@@ -1,0 +1,69 @@
+"""`bff routes`: who may call what, how often, and who decides."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from colonnade.cli.root import root
+
+if TYPE_CHECKING:
+    from colonnade.ir.route import Limit, Match, Route, Timeouts
+
+HEADINGS = ("route", "match", "auth", "limits", "timeouts", "body", "decided by", "because")
+KIB = 1024
+
+
+def routes(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show the routes in the order in which they are matched.
+
+    Timeouts are: to connect, to receive the request, to get the answer. Decided by envoy means
+    that the edge asks nobody else.
+
+    Example: bff routes
+    """
+    import json  # noqa: PLC0415 - with the rest
+    from dataclasses import asdict  # noqa: PLC0415 - as above
+
+    from colonnade.cli.screen import print_table  # noqa: PLC0415 - Rich is slow to import
+    from colonnade.manifest.load import load  # noqa: PLC0415 - as is pydantic
+    from colonnade.resolve import resolve  # noqa: PLC0415 - as above
+
+    platform = resolve(load(root()))
+    if as_json:
+        found = [asdict(route) | {"decided_by": _decider(route)} for route in platform.routes]
+        typer.echo(json.dumps({"routes": found}, indent=2))
+        return
+    print_table(HEADINGS, [_row(route) for route in platform.routes])
+
+
+def _row(route: "Route") -> tuple[str, ...]:
+    return (
+        route.id,
+        _match(route.match),
+        " ".join((route.auth.type, *route.auth.scopes)),
+        ", ".join(_limit(limit) for limit in route.limits) or "none",
+        _timeouts(route.timeouts),
+        f"{route.max_body / KIB:g} KiB",
+        _decider(route),
+        route.decision.reason,
+    )
+
+
+def _decider(route: "Route") -> str:
+    return "envoy" if route.decision.native else "policy service"
+
+
+def _match(match: "Match") -> str:
+    hosts = "" if match.hosts == ("*",) else ",".join(match.hosts)
+    headers = " ".join(f"{name}: {value}" for name, value in match.headers)
+    parts = (",".join(match.methods), f"{hosts}{match.prefix}", headers)
+    return " ".join(part for part in parts if part)
+
+
+def _limit(limit: "Limit") -> str:
+    burst = f" burst {limit.burst}" if limit.burst != limit.count else ""
+    return f"{limit.text}{burst} per {'+'.join(limit.key)} ({limit.policy})"
+
+
+def _timeouts(timeouts: "Timeouts") -> str:
+    return "/".join(f"{value:g}s" for value in (timeouts.connect_s, timeouts.send_s, timeouts.read_s))
