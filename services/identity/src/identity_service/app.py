@@ -1,22 +1,22 @@
 """The identity provider's application."""
 
 import os
+import re
+import sqlite3
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from starlette.types import ASGIApp
 
-from identity_service import login, logout
+from identity_service import login, logout, userinfo
+from identity_service.backchannel import Backchannel
 from identity_service.clients import Clients
 from identity_service.discovery import metadata
-from identity_service.endpoints import AccessToken, find_token, is_active
 from identity_service.keys import SigningKey
 from identity_service.pages import STYLE
 from identity_service.server import Server
 from identity_service.store import GrantStore
-from identity_service.tokens import user_claims
-from identity_service.users import USERS, Login
-from service_kit import Problem, Settings, SettingsError, closing, create_app
+from service_kit import Settings, SettingsError, closing, create_app
 
 
 def create(settings: Settings) -> ASGIApp:
@@ -27,15 +27,15 @@ def create(settings: Settings) -> ASGIApp:
         )
     # Development has no TLS; Authlib would refuse every request without this.
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
-    issuer = os.environ.get("ISSUER") or f"http://{settings.host}:{settings.port}"
+    issuer = _issuer(settings)
     clients = Clients(Path(_required("CLIENTS_FILE")))
-    key = SigningKey(settings.data_dir / "signing-key.json")
-    store = GrantStore(settings.data_dir / "grants.sqlite")
+    key, store = _open(settings.data_dir)
     server = Server(issuer, clients, key, store)
     routes = _oauth_routes(server)
     routes.include_router(login.routes(server, store))
-    routes.include_router(logout.routes(issuer, clients, key, store))
-    routes.include_router(_document_routes(issuer, key, store))
+    routes.include_router(logout.routes(clients, key, store, Backchannel(issuer, clients, key)))
+    routes.include_router(userinfo.routes(key, store))
+    routes.include_router(_document_routes(issuer, key))
     return create_app("Development identity provider", settings, routes, closing(store))
 
 
@@ -44,6 +44,21 @@ def _required(variable: str) -> str:
     if not value:
         raise SettingsError(f"{variable} is not set: give the path of the clients' JSON file")
     return value
+
+
+def _issuer(settings: Settings) -> str:
+    """Return the provider's name, which is also how its endpoints' addresses begin."""
+    issuer = os.environ.get("ISSUER") or f"http://{settings.host}:{settings.port}"
+    if not re.fullmatch(r"https?://[^\s/?#]+", issuer):
+        raise SettingsError(f"ISSUER={issuer}: give a URL without a path, such as http://127.0.0.1:8100")
+    return issuer
+
+
+def _open(folder: Path) -> tuple[SigningKey, GrantStore]:
+    try:
+        return SigningKey(folder / "signing-key.json"), GrantStore(folder / "grants.sqlite")
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(f"DATA_DIR={folder}: {error}; give a folder that can be written") from error
 
 
 def _oauth_routes(server: Server) -> APIRouter:
@@ -67,7 +82,7 @@ def _oauth_routes(server: Server) -> APIRouter:
     return router
 
 
-def _document_routes(issuer: str, key: SigningKey, store: GrantStore) -> APIRouter:
+def _document_routes(issuer: str, key: SigningKey) -> APIRouter:
     router = APIRouter(tags=["documents"])
 
     @router.get("/.well-known/openid-configuration")
@@ -78,16 +93,6 @@ def _document_routes(issuer: str, key: SigningKey, store: GrantStore) -> APIRout
     @router.get("/.well-known/jwks.json")
     async def jwks() -> dict[str, object]:
         return key.public()
-
-    @router.get("/userinfo")
-    async def userinfo(request: Request) -> dict[str, object]:
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        found = find_token(store, key, text) if scheme.lower() == "bearer" else None
-        if not isinstance(found, AccessToken) or not is_active(store, found) or "grant" not in found.claims:
-            raise Problem(401, "A valid access token of a user is needed.")
-        claims = found.claims
-        owner = Login(USERS[str(claims["sub"])], str(claims["sid"]), 0, "")
-        return user_claims(owner, str(claims["scope"]))
 
     @router.get("/style.css")
     async def style() -> Response:

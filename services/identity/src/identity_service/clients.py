@@ -1,16 +1,20 @@
 """The registered clients, read from a file that may change while the provider runs."""
 
 import hmac
+import logging
 import os
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from service_kit import SettingsError
 
-LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
+# Nothing is parsed or normalised: what follows the port is compared letter by letter.
+LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::[0-9]{1,5})?((?:[/?].*)?)", re.DOTALL)
+
+log = logging.getLogger(__name__)
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -81,14 +85,8 @@ class Client(ClientMixin):  # type: ignore[misc]
 
 def _without_port(uri: str) -> str | None:
     """A loopback URI without its port; None for any other URI."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return None
-    host = parts.netloc.rpartition(":")[0] if parts.netloc.rpartition(":")[2].isdecimal() else parts.netloc
-    if parts.scheme != "http" or host not in LOOPBACK:
-        return None
-    return parts._replace(netloc=host).geturl()
+    found = LOOPBACK.fullmatch(uri)
+    return found[1] + found[2] if found else None
 
 
 class Clients:
@@ -96,7 +94,7 @@ class Clients:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._clients: dict[str, Client] = {}
         self._refresh()
 
@@ -111,18 +109,20 @@ class Clients:
         return list(self._clients.values())
 
     def _refresh(self) -> None:
+        first = self._stamp is None
         try:
             status = self._file.stat()
-            stamp = (status.st_mtime_ns, status.st_ino)
+            stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
             if stamp == self._stamp:
                 return
+            self._stamp = stamp  # a broken file is told of once, not at every request
             file = msgspec.json.decode(self._file.read_bytes(), type=File)
         except (OSError, msgspec.DecodeError) as error:
-            if self._stamp is None:
+            if first:
                 raise SettingsError(f"CLIENTS_FILE={self._file}: {error}") from error
-            return  # a file half way through a change: the clients known so far stay
+            log.warning("CLIENTS_FILE=%s: %s; the clients known so far stay", self._file, error)
+            return
         self._clients = {one.client_id: Client(one) for one in file.clients}
-        self._stamp = stamp
 
 
 def logout_uris(client: Client | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from identity_service.clients import Client
 from identity_service.grants import AUTH_METHODS
 from identity_service.keys import SigningKey
 from identity_service.store import ACCESS_LIFE_S, REFRESH_LIFE_S, GrantStore, RefreshToken
+from identity_service.tokens import ACCESS_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ Token = AccessToken | RefreshToken
 
 def find_token(store: GrantStore, key: SigningKey, text: str) -> Token | None:
     """Return the access or refresh token that `text` is, alive or not."""
-    claims = key.read(text)
+    claims = key.read(text, ACCESS_TYPE)
     return AccessToken(claims) if claims is not None else store.refresh_token(text)
 
 

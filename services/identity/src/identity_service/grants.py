@@ -4,7 +4,7 @@ import secrets
 import time
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request, grants
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError, OAuth2Request, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from identity_service.clients import Client
@@ -64,7 +64,8 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         if found.used:
             self.store.revoke(found.grant, REFRESH_LIFE_S)
             return None
-        return found if found.expires > time.time() else None
+        dead = found.expires < time.time() or self.store.is_revoked(found.grant)
+        return None if dead else found
 
     def delete_authorization_code(self, authorization_code: Code) -> None:
         """Nothing: the code was marked as used before anything was given for it."""
@@ -106,6 +107,11 @@ class ClientCredentialsGrant(grants.ClientCredentialsGrant):  # type: ignore[mis
 
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
+    def validate_requested_scope(self) -> None:
+        """Refuse what the client is not registered for; Authlib checks only what the server knows."""
+        if self.request.client.get_allowed_scope(self.request.payload.scope) is None:
+            raise InvalidScopeError
+
 
 def login_of(origin: Code | RefreshToken) -> Login | None:
     """Return the login that a code or refresh token came from."""
@@ -118,11 +124,13 @@ def keep_refresh_token(store: GrantStore, token: dict[str, Any], request: OAuth2
     login: Login | None = request.user
     if login is None or "refresh_token" not in token:
         return
+    origin: RefreshToken | None = request.refresh_token
     store.add_refresh_token(
         RefreshToken(
             hash=digest(token["refresh_token"]),
             client_id=request.client.get_client_id(),
-            scope=token["scope"],
+            # a refresh may narrow the access token, never the grant (RFC 6749 §6)
+            scope=origin.scope if origin else token["scope"],
             sub=login.user.sub,
             sid=login.sid,
             auth_time=login.auth_time,

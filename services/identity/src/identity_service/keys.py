@@ -9,16 +9,22 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
+from service_kit import SettingsError
+
 ALGORITHM = "RS256"
 
 
 class SigningKey:
-    """An RSA key in a file that only this user can read."""
+    """An RSA key in a file that only this user can read. Raises `SettingsError` where the file holds none."""
 
     def __init__(self, file: Path) -> None:
         if not file.exists():
             _write(file, RSAKey.generate_key(2048, auto_kid=True))
-        self.key = RSAKey.import_key(json.loads(file.read_text(encoding="utf-8")))
+        file.chmod(0o600)
+        try:
+            self.key = RSAKey.import_key(json.loads(file.read_text(encoding="utf-8")))
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise SettingsError(f"{file} holds no key: delete it, and a new one is made") from error
 
     def public(self) -> dict[str, Any]:
         """Return the JWK set that verifies."""
@@ -29,12 +35,16 @@ class SigningKey:
         """Return `claims` as a signed token of type `typ`."""
         return jwt.encode({"alg": ALGORITHM, "typ": typ, "kid": self.key.kid}, claims, self.key)
 
-    def read(self, token: str) -> dict[str, Any] | None:
-        """Return the claims of a token that this key signed, whether or not it has expired; else None."""
+    def read(self, token: str, typ: str) -> dict[str, Any] | None:
+        """Return the claims of a token of type `typ` that this key signed, expired or not; else None.
+
+        One type is never taken for another (RFC 8725 §3.11).
+        """
         try:
-            return dict(jwt.decode(token, KeySet([self.key]), [ALGORITHM]).claims)
+            decoded = jwt.decode(token, KeySet([self.key]), [ALGORITHM])
         except (JoseError, ValueError):
             return None
+        return dict(decoded.claims) if decoded.header.get("typ") == typ else None
 
 
 def _write(file: Path, key: RSAKey) -> None:

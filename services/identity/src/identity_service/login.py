@@ -15,6 +15,7 @@ from identity_service.users import USERS, Login, check_password
 
 SESSION_COOKIE = "identity_session"
 CSRF_COOKIE = "identity_csrf"
+MAX_AGE_DIGITS = 12
 
 
 async def read_call(request: Request) -> Call:
@@ -26,6 +27,23 @@ async def read_call(request: Request) -> Call:
         form=(await request.body()).decode("utf-8", "replace") if request.method == "POST" else "",
         headers={name.title(): value for name, value in request.headers.items()},
     )
+
+
+def is_own_form(request: Request, given: str) -> bool:
+    """Whether a form was made by this provider for this browser, and not by another site."""
+    expected = request.cookies.get(CSRF_COOKIE, "")
+    return bool(expected) and hmac.compare_digest(expected.encode(), given.encode())
+
+
+def csrf_of(request: Request) -> str:
+    """Return the token that this browser's forms carry."""
+    return request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(32)
+
+
+def keep_csrf(page: Response, csrf: str) -> Response:
+    """Return `page` with the cookie that its form is checked against."""
+    page.set_cookie(CSRF_COOKIE, csrf, max_age=3600, httponly=True, samesite="lax")
+    return page
 
 
 def routes(server: Server, store: GrantStore) -> APIRouter:
@@ -40,7 +58,8 @@ def routes(server: Server, store: GrantStore) -> APIRouter:
             grant = server.get_consent_grant(call, login)
         except OAuth2Error as error:
             return _refuse(server, error)
-        if login is None or getattr(grant, "prompt", None) == "login":
+        prompts = set(request.query_params.get("prompt", "").split())
+        if login is None or prompts & {"login", "select_account"}:
             return _ask(request, "")
         answer: Response = server.create_authorization_response(call, login, grant)
         return answer
@@ -53,8 +72,7 @@ def routes(server: Server, store: GrantStore) -> APIRouter:
             grant = server.get_consent_grant(call, None)
         except OAuth2Error as error:
             return _refuse(server, error)
-        expected, given = request.cookies.get(CSRF_COOKIE, ""), str(form.get("csrf", ""))
-        if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        if not is_own_form(request, str(form.get("csrf", ""))):
             return _ask(request, "The form has expired. Please try again.")
         user = check_password(str(form.get("username", "")), str(form.get("password", "")))
         if user is None:
@@ -71,19 +89,30 @@ def routes(server: Server, store: GrantStore) -> APIRouter:
 
 
 def _known(store: GrantStore, request: Request) -> Login | None:
-    """Who is logged in at this browser already, under a grant of its own."""
+    """Who is logged in at this browser already, recently enough for the client, under a grant of its own."""
     session = store.session(request.cookies.get(SESSION_COOKIE, ""))
     user = USERS.get(session.sub) if session else None
-    return Login(user, session.sid, session.auth_time, new_identifier()) if session and user else None
+    if session is None or user is None or _too_old(session, request.query_params.get("max_age")):
+        return None
+    return Login(user, session.sid, session.auth_time, new_identifier())
+
+
+def _too_old(session: Session, max_age: str | None) -> bool:
+    """Whether the client wants a fresher login; what is no number of seconds means: as fresh as can be."""
+    if not max_age:
+        return False
+    allowed = (
+        int(max_age) if max_age.isascii() and max_age.isdecimal() and len(max_age) < MAX_AGE_DIGITS else 0
+    )
+    return time.time() - session.auth_time >= allowed
 
 
 def _ask(request: Request, error: str) -> Response:
     query = request.query_params
-    csrf = request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(32)
+    csrf = csrf_of(request)
     action = f"/authorize?{request.url.query}"
     page = login_page(query.get("client_id", ""), action, csrf, query.get("redirect_uri", ""), error)
-    page.set_cookie(CSRF_COOKIE, csrf, max_age=3600, httponly=True, samesite="lax")
-    return page
+    return keep_csrf(page, csrf)
 
 
 def _refuse(server: Server, error: OAuth2Error) -> Response:

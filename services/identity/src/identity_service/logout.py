@@ -1,76 +1,79 @@
-"""RP-initiated logout, and telling the other clients of it over the back channel."""
+"""RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0)."""
 
-import logging
-import secrets
-import time
+from typing import Any
 
 import httpx
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from starlette.responses import RedirectResponse
 
+from identity_service.backchannel import Backchannel
 from identity_service.clients import Clients, logout_uris
 from identity_service.keys import SigningKey
-from identity_service.login import SESSION_COOKIE
-from identity_service.pages import message_page
+from identity_service.login import SESSION_COOKIE, csrf_of, is_own_form, keep_csrf
+from identity_service.pages import logout_page, message_page
 from identity_service.store import GrantStore, Session
+from identity_service.tokens import ID_TYPE
 
-EVENT = "http://schemas.openid.net/event/backchannel-logout"
-TIMEOUT_S = 3.0
-
-log = logging.getLogger(__name__)
+CARRIED = ("client_id", "post_logout_redirect_uri", "state")
 
 
-def routes(issuer: str, clients: Clients, key: SigningKey, store: GrantStore) -> APIRouter:
-    """Return `/end_session` (OpenID Connect RP-Initiated Logout 1.0)."""
+def routes(clients: Clients, key: SigningKey, store: GrantStore, backchannel: Backchannel) -> APIRouter:
+    """Return `/end_session`."""
     router = APIRouter(tags=["logout"])
 
     @router.api_route("/end_session", methods=["GET", "POST"])
     async def end_session(request: Request, background: BackgroundTasks) -> Response:
-        asked = dict(request.query_params)
-        if request.method == "POST":
-            asked |= {name: str(value) for name, value in (await request.form()).items()}
-        hint = key.read(asked.get("id_token_hint", "")) or {}
+        asked = await _asked(request)
+        hint = key.read(asked.get("id_token_hint", ""), ID_TYPE)
         session = store.session(request.cookies.get(SESSION_COOKIE, ""))
-        ended = {str(hint["sid"]) if "sid" in hint else "", session.sid if session else ""} - {""}
+        target = _target(clients, asked, hint)
+        if hint is None and session is not None and not is_own_form(request, asked.get("csrf", "")):
+            return _confirm(request, session, asked, target)
+        ended = _ended(hint, session)
         for sid in ended:
             store.end_session(sid)
-            background.add_task(_tell, issuer, clients, key, Session(sid, str(hint.get("sub", "")), 0))
-        audience = hint.get("aud")
-        client_id = asked.get("client_id") or (audience[0] if isinstance(audience, list) else audience)
-        answer = _answer(clients, asked, client_id)
-        answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+            background.add_task(backchannel.tell, sid)
+        answer = _answer(target, asked.get("state"))
+        if session is not None and session.sid in ended:
+            answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
         answer.background = background
         return answer
 
     return router
 
 
-def _answer(clients: Clients, asked: dict[str, str], client_id: str | None) -> Response:
-    """Redirect to a registered address of the client, or say that it is done."""
+async def _asked(request: Request) -> dict[str, str]:
+    form = await request.form() if request.method == "POST" else {}
+    return {**request.query_params, **{name: str(value) for name, value in form.items()}}
+
+
+def _ended(hint: dict[str, Any] | None, session: Session | None) -> set[str]:
+    """Return the sessions to end; a stranger's hint says nothing about who is at this browser."""
+    ended = {str(hint["sid"])} if hint and "sid" in hint else set()
+    if session is not None and (hint is None or hint.get("sub") == session.sub):
+        ended.add(session.sid)
+    return ended
+
+
+def _target(clients: Clients, asked: dict[str, str], hint: dict[str, Any] | None) -> str:
+    """Return where to go afterwards: a registered address of the client that asks, else nothing."""
+    audience = (hint or {}).get("aud") or [""]
+    client_id = asked.get("client_id") or audience[0]
+    if hint is not None and client_id not in audience:
+        return ""
     target = asked.get("post_logout_redirect_uri", "")
-    if target and target in logout_uris(clients.get(client_id)):
-        state = asked.get("state")
-        return RedirectResponse(
-            httpx.URL(target).copy_merge_params({"state": state} if state else {}).__str__(), 303
-        )
-    return message_page("Logged out", "You can close this page.")
+    return target if target in logout_uris(clients.get(client_id)) else ""
 
 
-async def _tell(issuer: str, clients: Clients, key: SigningKey, session: Session) -> None:
-    """Post a logout token to every client that wants one (OpenID Connect Back-Channel Logout 1.0)."""
-    async with httpx.AsyncClient(timeout=TIMEOUT_S) as http:
-        for client in clients.all():
-            uri = client.registration.backchannel_logout_uri
-            if uri is None:
-                continue
-            claims = {
-                "iss": issuer,
-                "aud": client.get_client_id(),
-                "iat": int(time.time()),
-                "exp": int(time.time()) + 120,
-            }
-            claims |= {"jti": secrets.token_urlsafe(16), "sid": session.sid, "events": {EVENT: {}}}
-            try:
-                await http.post(uri, data={"logout_token": key.sign(claims, "logout+jwt")})
-            except httpx.HTTPError as error:
-                log.warning("could not tell %s of a logout: %s", client.get_client_id(), type(error).__name__)
+def _confirm(request: Request, session: Session, asked: dict[str, str], target: str) -> Response:
+    """Ask first: without a hint the request may come from any page that the person looks at."""
+    csrf = csrf_of(request)
+    fields = {name: asked[name] for name in CARRIED if name in asked}
+    return keep_csrf(logout_page(session.sub, csrf, fields, target), csrf)
+
+
+def _answer(target: str, state: str | None) -> Response:
+    if not target:
+        return message_page("Logged out", "You can close this page.")
+    url = httpx.URL(target).copy_merge_params({"state": state} if state else {})
+    return RedirectResponse(str(url), 303)

@@ -1,11 +1,18 @@
 """Authlib's authorization server, spoken to through Starlette's requests and answers."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
+from authlib.oauth2.rfc6749 import (
+    AuthorizationServer,
+    InvalidClientError,
+    InvalidRequestError,
+    OAuth2Payload,
+    OAuth2Request,
+)
 from starlette.responses import JSONResponse, Response
 
 from identity_service.clients import Client, Clients
@@ -20,6 +27,7 @@ from identity_service.grants import (
 from identity_service.keys import SigningKey
 from identity_service.store import GrantStore
 from identity_service.tokens import IdToken, TokenGenerator
+from identity_service.users import Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,26 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def query_client(self, client_id: str) -> Client | None:
         """Return a registered client."""
         return self._clients.get(client_id)
+
+    def get_consent_grant(self, request: Call, end_user: Login | None = None) -> AuthorizationCodeGrant:
+        """Return the grant that a valid authorization request is for. Raises `OAuth2Error`."""
+        try:
+            grant: AuthorizationCodeGrant = super().get_consent_grant(request, end_user)
+        except ValueError as error:
+            # Authlib repeats a wrong parameter in its message, which may hold ASCII only (RFC 6749 §4.1.2.1).
+            raise InvalidRequestError("A parameter holds characters that do not belong there.") from error
+        return grant
+
+    def authenticate_client(
+        self, request: OAuth2Request, methods: Sequence[str], endpoint: str = "token"
+    ) -> Client:
+        """Return the client that proved who it is."""
+        try:
+            client: Client = super().authenticate_client(request, methods, endpoint)
+        except UnicodeDecodeError as error:
+            # Authlib 1.9 takes a Basic header for UTF-8 without looking.
+            raise InvalidClientError(status_code=401) from error
+        return client
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
         """Keep what has to be kept of a token answer."""

@@ -187,8 +187,8 @@ class GrantStore:
     def end_session(self, sid: str) -> None:
         """Forget a browser's session and refuse every grant that came from it."""
         self._db.execute("DELETE FROM sessions WHERE sid = ?", (sid,))
-        rows = self._db.execute(
-            "SELECT DISTINCT grant_id FROM refresh_tokens WHERE sid = ?", (sid,)
-        ).fetchall()
-        for (grant,) in rows:
+        grants = (
+            "SELECT grant_id FROM codes WHERE sid = ? UNION SELECT grant_id FROM refresh_tokens WHERE sid = ?"
+        )
+        for (grant,) in self._db.execute(grants, (sid, sid)).fetchall():
             self.revoke(grant, REFRESH_LIFE_S)

@@ -13,6 +13,8 @@ from identity_service.store import ACCESS_LIFE_S
 from identity_service.users import Login
 
 AUDIENCE = "colonnade"
+ACCESS_TYPE = "at+jwt"
+ID_TYPE = "JWT"
 
 
 class TokenGenerator:
@@ -35,7 +37,7 @@ class TokenGenerator:
         granted = client.get_allowed_scope(scope) or ""
         token: dict[str, Any] = {
             "token_type": "Bearer",
-            "access_token": self._key.sign(self._claims(client, user, granted), "at+jwt"),
+            "access_token": self._key.sign(self._claims(client, user, granted), ACCESS_TYPE),
             "expires_in": ACCESS_LIFE_S,
             "scope": granted,
         }
@@ -83,7 +85,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
 
     def get_encode_header(self, client: Client) -> dict[str, str]:  # noqa: ARG002 - as above
         """The header, with the key's id."""
-        return {"alg": ALGORITHM, "kid": str(self._key.key.kid), "typ": "JWT"}
+        return {"alg": ALGORITHM, "kid": str(self._key.key.kid), "typ": ID_TYPE}
 
     def get_client_claims(self, client: Client) -> dict[str, Any]:
         """Who speaks, and to whom."""
