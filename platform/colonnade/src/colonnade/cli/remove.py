@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from colonnade.cli.root import root
 
+from colonnade.cli.root import root
 from colonnade.errors import UserError
 
 
