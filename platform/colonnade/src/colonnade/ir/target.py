@@ -27,6 +27,7 @@ class Target:
 
     `endpoints` maps a part (`mobile`, `policy`, `identity`, …) to its instances; `issuer` is the
     identity provider as clients and tokens name it; `listen` and `admin` are this edge's own.
+    `balanced` says that a balancer stands in front and tells the clients' addresses.
     """
 
     listen: Address
@@ -34,3 +35,4 @@ class Target:
     issuer: str
     endpoints: Mapping[str, tuple[Address, ...]]
     xds_folder: str
+    balanced: bool = False

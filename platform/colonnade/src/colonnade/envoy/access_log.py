@@ -1,0 +1,39 @@
+"""One JSON line for each request, on standard output; no query, no credential."""
+
+from colonnade.envoy.message import Json, typed
+
+FIELDS = {
+    "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
+    "request_id": "%REQ(X-REQUEST-ID)%",
+    "traceparent": "%REQ(TRACEPARENT)%",
+    "route": "%ROUTE_NAME%",
+    "method": "%REQ(:METHOD)%",
+    "host": "%REQ(:AUTHORITY)%",
+    "path": "%PATH(NQ:ORIG)%",
+    "protocol": "%PROTOCOL%",
+    "status": "%RESPONSE_CODE%",
+    "flags": "%RESPONSE_FLAGS%",
+    "details": "%RESPONSE_CODE_DETAILS%",
+    "duration_ms": "%DURATION%",
+    "upstream_ms": "%RESPONSE_DURATION%",
+    "bytes_in": "%BYTES_RECEIVED%",
+    "bytes_out": "%BYTES_SENT%",
+    "upstream": "%UPSTREAM_HOST%",
+    "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+    "user": "%REQ(X-USER-ID)%",
+    "client_id": "%REQ(X-CLIENT-ID)%",
+    "device": "%REQ(X-DEVICE-ID)%",
+}
+
+
+def access_log() -> Json:
+    """Return the access log of the edge; health checks are left out."""
+    config = typed(
+        "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+        log_format={"json_format": FIELDS, "omit_empty_values": True},
+    )
+    return {
+        "name": "envoy.access_loggers.stdout",
+        "filter": {"not_health_check_filter": {}},
+        "typed_config": config,
+    }

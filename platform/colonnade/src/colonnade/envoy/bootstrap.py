@@ -1,0 +1,32 @@
+"""The static part of an edge: its admin address, its bounds, and where its resources are."""
+
+from colonnade.envoy.message import Json, path_source, socket_address, typed
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Target
+
+MAX_CONNECTIONS = 20_000
+"""Downstream connections of one edge; beyond it new ones are refused, so that memory stays bounded."""
+
+
+def bootstrap(platform: Platform, target: Target) -> Json:
+    """Return the bootstrap configuration of one edge."""
+    folder = target.xds_folder
+    return {
+        "node": {"id": f"{platform.name}-{target.listen}", "cluster": platform.name},
+        "admin": {"address": socket_address(target.admin)},
+        "dynamic_resources": {
+            "cds_config": path_source(folder, "cds.json"),
+            "lds_config": path_source(folder, "lds.json"),
+        },
+        "overload_manager": {
+            "resource_monitors": [
+                {
+                    "name": "envoy.resource_monitors.global_downstream_max_connections",
+                    "typed_config": typed(
+                        "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                        max_active_downstream_connections=MAX_CONNECTIONS,
+                    ),
+                }
+            ]
+        },
+    }

@@ -1,0 +1,104 @@
+"""Upstream clusters: every BFF, the policy service, and the identity provider that signs tokens."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from colonnade.envoy.message import Json, duration, socket_address, typed
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Address, Target
+
+CLUSTER = "envoy.config.cluster.v3.Cluster"
+HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+TRACES = "traces"
+CONNECT_S = 1.0
+HEALTH_INTERVAL_S = 1.0
+HEALTH_TIMEOUT_S = 1.0
+IDLE_S = 50.0
+"""Shorter than the servers' own, so that they rarely close a connection that is about to be used."""
+
+
+def clusters(platform: Platform, target: Target) -> list[Json]:
+    """Return every cluster that a route, or a filter on it, names."""
+    found = [_bff(platform, target, bff.name) for bff in platform.bffs]
+    found.append(_cluster("policy", target.endpoints["policy"], CONNECT_S, http2=True))
+    found.append(_identity(target))
+    # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
+    found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
+    return found
+
+
+def _bff(platform: Platform, target: Target, name: str) -> Json:
+    # Envoy connects per cluster, not per route: the most patient route of the BFF counts.
+    connect = max(route.timeouts.connect_s for route in platform.routes if route.bff == name)
+    return _cluster(name, target.endpoints[name], connect, http2=False)
+
+
+def _identity(target: Target) -> Json:
+    if "identity" in target.endpoints:
+        return _cluster("identity", target.endpoints["identity"], CONNECT_S, http2=False)
+    url = urlsplit(target.issuer)
+    address = Address(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+    cluster = _cluster("identity", [address], CONNECT_S, http2=False)
+    del cluster["health_checks"]
+    if url.scheme == "https":
+        cluster["transport_socket"] = _tls(address.host)
+    return cluster
+
+
+def _tls(host: str) -> Json:
+    context = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+    trusted = {"trusted_ca": {"filename": "/etc/ssl/certs/ca-certificates.crt"}}
+    matcher = {"san_type": "DNS", "matcher": {"exact": host}}
+    validation = {**trusted, "match_typed_subject_alt_names": [matcher]}
+    config = typed(context, sni=host, common_tls_context={"validation_context": validation})
+    return {"name": "envoy.transport_sockets.tls", "typed_config": config}
+
+
+def _cluster(name: str, addresses: Sequence[Address], connect_s: float, *, http2: bool) -> Json:
+    protocol = "http2_protocol_options" if http2 else "http_protocol_options"
+    options = typed(
+        HTTP_OPTIONS,
+        common_http_protocol_options={"idle_timeout": duration(IDLE_S)},
+        explicit_http_config={protocol: {}},
+    )
+    endpoints = [{"endpoint": {"address": socket_address(address)}} for address in addresses]
+    return typed(
+        CLUSTER,
+        name=name,
+        type="STATIC" if all(map(_is_ip, addresses)) else "STRICT_DNS",
+        connect_timeout=duration(connect_s),
+        load_assignment={"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
+        health_checks=[_health_check(http2=http2)],
+        circuit_breakers={"thresholds": [_bounds()]},
+        typed_extension_protocol_options={HTTP_OPTIONS: options},
+    )
+
+
+def _is_ip(address: Address) -> bool:
+    try:
+        ip_address(address.host)
+    except ValueError:
+        return False
+    return True
+
+
+def _health_check(*, http2: bool) -> Json:
+    return {
+        "timeout": duration(HEALTH_TIMEOUT_S),
+        "interval": duration(HEALTH_INTERVAL_S),
+        "no_traffic_interval": duration(HEALTH_INTERVAL_S),
+        "unhealthy_threshold": 2,
+        "healthy_threshold": 1,
+        "http_health_check": {"path": "/healthz", "codec_client_type": "HTTP2" if http2 else "HTTP1"},
+    }
+
+
+def _bounds() -> Json:
+    """One slow upstream must not take all that the edge has; a retry storm must not finish it off."""
+    return {
+        "max_connections": 1024,
+        "max_pending_requests": 1024,
+        "max_requests": 4096,
+        "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 5},
+    }

@@ -1,0 +1,50 @@
+"""The chain of HTTP filters, in order. A filter that a route does not need is not run for it."""
+
+from colonnade.envoy.filters import (
+    body,
+    compression,
+    ext_authz,
+    headers,
+    health,
+    jwt,
+    local_limit,
+    roles,
+    router,
+    scopes,
+)
+from colonnade.envoy.filters.filter import Filter
+from colonnade.envoy.message import Json
+from colonnade.ir.platform import Platform
+from colonnade.ir.route import Route
+from colonnade.ir.target import Target
+
+CHAIN: tuple[Filter, ...] = (
+    health.FILTER,  # answers before anything can go wrong
+    *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
+    headers.FILTER,  # names the route for the policy service; words the limit headers of a native route
+    jwt.FILTER,  # cheap and local: a bad token goes no further
+    scopes.FILTER,  # reads what jwt verified
+    roles.FILTER,  # as above
+    ext_authz.FILTER,  # asks for what only the store knows
+    local_limit.FILTER,  # counts who was let in, so after the identity is known
+    body.FILTER,  # only an allowed request is received whole
+    router.FILTER,
+)
+
+
+def http_filters(platform: Platform, target: Target) -> list[Json]:
+    """Return the chain as the connection manager takes it."""
+    chain = []
+    for one in CHAIN:
+        config = one.config(platform, target)
+        if config is not None:
+            chain.append(
+                {"name": one.name, "typed_config": config} | ({} if one.always else {"disabled": True})
+            )
+    return chain
+
+
+def route_filters(route: Route, platform: Platform, target: Target) -> Json:
+    """Return the settings of every filter that `route` runs, by the filter's name."""
+    settings = {one.name: one.route(route, platform, target) for one in CHAIN}
+    return {name: value for name, value in settings.items() if value is not None}

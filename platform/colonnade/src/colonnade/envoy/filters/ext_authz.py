@@ -1,0 +1,48 @@
+"""Asks the policy service, over HTTP/2, about a request that Envoy cannot decide alone."""
+
+from collections.abc import Iterable
+
+from colonnade.envoy import hygiene
+from colonnade.envoy.filters.filter import Filter
+from colonnade.envoy.message import Json, duration, typed
+from colonnade.ir.platform import Platform
+from colonnade.ir.route import Route
+from colonnade.ir.target import Target
+
+PACKAGE = "envoy.extensions.filters.http.ext_authz.v3"
+TIMEOUT_S = 1.0
+QUESTION = ("cookie", "x-csrf", "x-api-key", *hygiene.INTERNAL)
+REFUSAL = ("content-type", "cache-control", "www-authenticate", "retry-after", *hygiene.LIMIT)
+
+
+def _config(platform: Platform, _target: Target) -> Json:
+    keys = {key for route in platform.routes for limit in route.limits for key in limit.key}
+    counted = sorted(key.removeprefix("header:") for key in keys if key.startswith("header:"))
+    return typed(
+        f"{PACKAGE}.ExtAuthz",
+        transport_api_version="V3",
+        allowed_headers=_names([*QUESTION, *counted]),
+        status_on_error={"code": "ServiceUnavailable"},
+        http_service={
+            "server_uri": {"uri": "http://policy", "cluster": "policy", "timeout": duration(TIMEOUT_S)},
+            "path_prefix": "/check",
+            "authorization_response": {
+                "allowed_upstream_headers": _names(hygiene.IDENTITY),
+                "allowed_client_headers": _names(REFUSAL),
+                "allowed_client_headers_on_success": _names([*hygiene.LIMIT, "set-cookie"]),
+            },
+            # A policy service that dies is no reason to refuse: another one decides.
+            "retry_policy": {"retry_on": "connect-failure,refused-stream,reset", "num_retries": 2},
+        },
+    )
+
+
+def _names(names: Iterable[str]) -> Json:
+    return {"patterns": [{"exact": name} for name in names]}
+
+
+def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
+    return None if route.decision.native else typed(f"{PACKAGE}.ExtAuthzPerRoute", check_settings={})
+
+
+FILTER = Filter("envoy.filters.http.ext_authz", _config, _route)

@@ -1,0 +1,65 @@
+"""Verifies access tokens: signature, issuer, audience, life."""
+
+from colonnade.envoy import hygiene
+from colonnade.envoy.filters.filter import Filter
+from colonnade.envoy.message import Json, duration, typed
+from colonnade.ir.platform import Platform
+from colonnade.ir.route import Route
+from colonnade.ir.target import Target
+
+PACKAGE = "envoy.extensions.filters.http.jwt_authn.v3"
+NAME = "envoy.filters.http.jwt_authn"
+PAYLOAD = "payload"
+NATIVE, ASKED = "native", "asked"
+JWKS_PATH = "/.well-known/jwks.json"
+CACHE_S = 300
+FETCH_S = 3
+SKEW_S = 2
+CACHED_TOKENS = 10_000
+CLAIMS = {"x-user-id": "sub", "x-user-email": "email", "x-client-id": "client_id"}
+
+
+def _config(platform: Platform, target: Target) -> Json:
+    common = _provider(platform, target)
+    claims = [{"header_name": header, "claim_name": claim} for header, claim in CLAIMS.items()]
+    return typed(
+        f"{PACKAGE}.JwtAuthentication",
+        providers={
+            # The payload goes to the policy service, which makes the identity headers.
+            ASKED: {**common, "forward_payload_header": hygiene.JWT},
+            NATIVE: {**common, "payload_in_metadata": PAYLOAD, "claim_to_headers": claims},
+        },
+        requirement_map={name: {"provider_name": name} for name in (ASKED, NATIVE)},
+    )
+
+
+def _provider(platform: Platform, target: Target) -> Json:
+    uri = {
+        "uri": f"{target.issuer.rstrip('/')}{JWKS_PATH}",
+        "cluster": "identity",
+        "timeout": duration(FETCH_S),
+    }
+    return {
+        "issuer": target.issuer,
+        "audiences": [platform.identity.audience],
+        "remote_jwks": {
+            "http_uri": uri,
+            "cache_duration": duration(CACHE_S),
+            "async_fetch": {"failed_refetch_duration": "1s"},
+        },
+        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+        "forward": False,
+        "require_expiration": True,
+        "clock_skew_seconds": SKEW_S,
+        # A token comes with every request of its short life: its signature is checked once.
+        "jwt_cache_config": {"jwt_cache_size": CACHED_TOKENS},
+    }
+
+
+def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
+    if route.auth.type != "jwt":
+        return None
+    return typed(f"{PACKAGE}.PerRouteConfig", requirement_name=NATIVE if route.decision.native else ASKED)
+
+
+FILTER = Filter(NAME, _config, _route)

@@ -1,0 +1,80 @@
+"""Token buckets that each edge keeps for itself."""
+
+from math import ceil
+
+from colonnade.envoy.filters.filter import Filter
+from colonnade.envoy.message import Json, duration, typed
+from colonnade.ir.platform import Platform
+from colonnade.ir.route import Limit, Route
+from colonnade.ir.target import Target
+
+NAME = "envoy.filters.http.local_ratelimit"
+MESSAGE = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+MAX_BUCKETS = 100_000
+"""Buckets kept for one limit. Envoy's default of 20 would forget, and so refill, the 21st consumer."""
+UNLIMITED: Json = {"max_tokens": 4_294_967_295, "tokens_per_fill": 4_294_967_295, "fill_interval": "1s"}
+
+LOGIN = Limit("auth", "login", 300, 60.0, "300/minute", 100, ("ip",), "local", "allow")
+"""Login pages, callbacks and session checks, by address."""
+
+
+def _config(_platform: Platform, _target: Target) -> Json:
+    return typed(MESSAGE, stat_prefix="local_limit")
+
+
+def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
+    return _bucket(route.limits[0], route.auth.type) if route.decision.native and route.limits else None
+
+
+def login_limit() -> Json:
+    """Return the filter settings of the login pages, which no BFF's limits cover."""
+    return {NAME: _bucket(LOGIN, "none")}
+
+
+def _bucket(limit: Limit, auth: str) -> Json:
+    actions = [_action(key, auth) for key in limit.key]
+    bucket = {
+        "max_tokens": limit.burst,
+        "tokens_per_fill": limit.count,
+        "fill_interval": duration(limit.period_s),
+    }
+    always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+    return typed(
+        MESSAGE,
+        stat_prefix="local_limit",
+        filter_enabled=always,
+        filter_enforced=always,
+        token_bucket=UNLIMITED,
+        rate_limits=[{"actions": actions}],
+        # An entry without a value takes any: one bucket for each consumer.
+        descriptors=[{"entries": [_entry(key) for key in limit.key], "token_bucket": bucket}],
+        always_consume_default_token_bucket=False,
+        max_dynamic_descriptors=MAX_BUCKETS,
+        enable_x_ratelimit_headers="DRAFT_VERSION_03",
+        response_headers_to_add=[_retry_after(limit)],
+    )
+
+
+def _entry(key: str) -> Json:
+    return {"key": "remote_address" if key == "ip" else key}
+
+
+def _action(key: str, auth: str) -> Json:
+    if key == "ip" or (key == "consumer" and auth == "none"):
+        return {"remote_address": {}}
+    if key == "route":
+        return {"generic_key": {"descriptor_key": "route", "descriptor_value": "route"}}
+    header = "x-user-id" if key == "consumer" else key.removeprefix("header:")
+    return {"request_headers": {"header_name": header, "descriptor_key": key}}
+
+
+def _retry_after(limit: Limit) -> Json:
+    """The time in which the bucket gains a token, in whole seconds."""
+    seconds = max(1, ceil(limit.period_s / limit.count))
+    return {
+        "header": {"key": "retry-after", "value": str(seconds)},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
+
+
+FILTER = Filter(NAME, _config, _route)

@@ -1,0 +1,18 @@
+"""Headers that say who is calling: the edge alone may set them, and what it was shown stays at the edge."""
+
+IDENTITY = ("x-user-id", "x-user-email", "x-user-roles", "x-client-id", "x-device-id")
+"""Set for the BFFs by the edge; removed from what clients send."""
+
+ROUTE = "x-colonnade-route"
+JWT = "x-colonnade-jwt"
+IP = "x-colonnade-ip"
+INTERNAL = (ROUTE, JWT, IP)
+"""Between Envoy and the policy service only."""
+
+CREDENTIALS = ("authorization", "cookie", "x-api-key")
+"""Spent at the edge: a BFF that never sees them cannot leak them."""
+
+TRACE = ("traceparent", "tracestate")
+
+LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy")
+"""What a limited answer tells the client."""

@@ -1,0 +1,114 @@
+"""The edge's listener: one HTTP connection manager, hardened as Envoy's guide for edge proxies says."""
+
+from math import ceil
+
+from colonnade.envoy import hygiene
+from colonnade.envoy.access_log import access_log
+from colonnade.envoy.clusters import TRACES
+from colonnade.envoy.filters import http_filters
+from colonnade.envoy.message import Json, duration, path_source, socket_address, typed
+from colonnade.envoy.problems import local_replies
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Target
+
+ROUTES = "edge"
+BUFFER_BYTES = 128 * 1024
+MAX_CONCURRENT_STREAMS = 100
+STREAM_WINDOW_BYTES = 64 * 1024
+CONNECTION_WINDOW_BYTES = 1024 * 1024
+DRAIN_S = 5.0
+
+
+def listener(platform: Platform, target: Target) -> Json:
+    """Return the listener of one edge."""
+    manager = {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": _manager(platform, target),
+    }
+    return typed(
+        "envoy.config.listener.v3.Listener",
+        name="edge",
+        address=socket_address(target.listen),
+        per_connection_buffer_limit_bytes=BUFFER_BYTES,
+        listener_filters=[_proxy_protocol()] if target.balanced else [],
+        filter_chains=[{"filters": [manager]}],
+    )
+
+
+def _proxy_protocol() -> Json:
+    """The balancer tells the client's address; a health check of its own comes without."""
+    config = typed(
+        "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
+        allow_requests_without_proxy_protocol=True,
+    )
+    return {"name": "envoy.filters.listener.proxy_protocol", "typed_config": config}
+
+
+def _manager(platform: Platform, target: Target) -> Json:
+    edge = platform.edge
+    return typed(
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        stat_prefix="edge",
+        rds={"route_config_name": ROUTES, "config_source": path_source(target.xds_folder, "rds.json")},
+        http_filters=http_filters(platform, target),
+        access_log=[access_log()],
+        local_reply_config=local_replies(),
+        server_name="colonnade",
+        drain_timeout=duration(DRAIN_S),
+        common_http_protocol_options={
+            "idle_timeout": duration(edge.idle_timeout_s),
+            "max_headers_count": edge.max_header_count,
+            "headers_with_underscores_action": "DROP_HEADER",
+        },
+        http2_protocol_options={
+            "max_concurrent_streams": MAX_CONCURRENT_STREAMS,
+            "initial_stream_window_size": STREAM_WINDOW_BYTES,
+            "initial_connection_window_size": CONNECTION_WINDOW_BYTES,
+        },
+        max_request_headers_kb=ceil(edge.max_headers / 1024),
+        request_headers_timeout=duration(edge.headers_timeout_s),
+        # Per listener in Envoy, so the most patient route counts.
+        request_timeout=duration(max((route.timeouts.send_s for route in platform.routes), default=10.0)),
+        **_paths(),
+        **_provenance(platform),
+    )
+
+
+def _paths() -> Json:
+    """Every spelling of a path becomes one before a route is chosen."""
+    return {
+        "normalize_path": True,
+        "merge_slashes": True,
+        "path_with_escaped_slashes_action": "UNESCAPE_AND_REDIRECT",
+        "strip_any_host_port": True,
+    }
+
+
+def _provenance(platform: Platform) -> Json:
+    """Who the client is, and the identifiers that its request carries all the way down."""
+    trusted = platform.edge.trusted_hops > 0
+    removed = (*hygiene.IDENTITY, *hygiene.INTERNAL, *(() if trusted else hygiene.TRACE))
+    mutation = typed(
+        "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+        mutations=[{"remove": name} for name in removed],
+    )
+    # Nothing is sampled, so nothing is sent: the tracer only continues or begins the trace context.
+    collector = {"uri": f"http://{TRACES}/v1/traces", "cluster": TRACES, "timeout": "1s"}
+    tracer = typed(
+        "envoy.config.trace.v3.OpenTelemetryConfig",
+        service_name=platform.name,
+        http_service={"http_uri": collector},
+    )
+    return {
+        "use_remote_address": True,
+        "xff_num_trusted_hops": platform.edge.trusted_hops,
+        "preserve_external_request_id": trusted,
+        "always_set_request_id_in_response": True,
+        "early_header_mutation_extensions": [
+            {"name": "envoy.http.early_header_mutation.header_mutation", "typed_config": mutation}
+        ],
+        "tracing": {
+            "provider": {"name": "envoy.tracers.opentelemetry", "typed_config": tracer},
+            "random_sampling": {"value": 0},
+        },
+    }

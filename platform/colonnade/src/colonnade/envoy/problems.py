@@ -1,0 +1,67 @@
+"""What Envoy itself refuses is told as a problem document (RFC 9457), like every other error."""
+
+from colonnade.envoy.message import Json, typed
+
+MEDIA_TYPE = "application/problem+json"
+
+DETAILS = {
+    400: ("Bad Request", "The request is malformed."),
+    401: ("Unauthorized", "A valid access token is needed: Authorization: Bearer …"),
+    403: ("Forbidden", "The credential does not carry what this route needs."),
+    404: ("Not Found", "No route matches this host, path and method."),
+    408: ("Request Timeout", "The request was not received in time."),
+    413: ("Content Too Large", "The body is larger than this route takes."),
+    426: ("Upgrade Required", "This protocol is not served here."),
+    429: ("Too Many Requests", "A limit is reached; Retry-After says when to come back."),
+    431: ("Request Header Fields Too Large", "The request's headers are larger than the edge takes."),
+    500: ("Internal Server Error", "The edge could not handle the request."),
+    502: ("Bad Gateway", "The backend for this front end gave no valid answer."),
+    503: ("Service Unavailable", "The backend for this front end cannot be reached; try again shortly."),
+    504: ("Gateway Timeout", "The backend for this front end did not answer in time."),
+}
+POLICY_DOWN = ("Service Unavailable", "The edge cannot decide about this request now; try again shortly.")
+
+
+def local_replies() -> Json:
+    """Return how Envoy words its own answers.
+
+    A refusal of the policy service is worded already, and passes as it is.
+    """
+    passing = {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}, "content_type": MEDIA_TYPE}
+    return {
+        "mappers": [
+            {"filter": _details("ext_authz_error"), "body_format_override": _document(503, *POLICY_DOWN)}
+            | {"headers_to_add": [_retry_after()]},
+            {"filter": _details("ext_authz_denied"), "body_format_override": passing},
+            *(_mapper(status, *words) for status, words in DETAILS.items()),
+        ]
+    }
+
+
+def _mapper(status: int, title: str, detail: str) -> Json:
+    comparison = {
+        "op": "EQ",
+        "value": {"default_value": status, "runtime_key": f"colonnade.problem.{status}"},
+    }
+    mapper: Json = {
+        "filter": {"status_code_filter": {"comparison": comparison}},
+        "body_format_override": _document(status, title, detail),
+    }
+    return mapper | ({"headers_to_add": [_retry_after()]} if status == 503 else {})  # noqa: PLR2004 - HTTP's
+
+
+def _document(status: int, title: str, detail: str) -> Json:
+    fields = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return {"json_format": {**fields, "request_id": "%REQ(X-REQUEST-ID)%"}, "content_type": MEDIA_TYPE}
+
+
+def _retry_after() -> Json:
+    return {"header": {"key": "retry-after", "value": "1"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+def _details(text: str) -> Json:
+    expression = f'response.code_details.startsWith("{text}")'
+    config = typed("envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter", expression=expression)
+    return {
+        "extension_filter": {"name": "envoy.access_loggers.extension_filters.cel", "typed_config": config}
+    }

@@ -1,0 +1,70 @@
+"""Delivers resources to an edge: files that appear whole, by renames into a folder that Envoy watches."""
+
+import json
+import os
+from pathlib import Path
+
+from colonnade.envoy.bootstrap import bootstrap
+from colonnade.envoy.message import Json
+from colonnade.envoy.resources import resources
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Target
+
+
+def write_bootstrap(folder: Path, platform: Platform, target: Target) -> Path:
+    """Write the static part into `folder`; return its file, to start Envoy with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "envoy.json"
+    _replace(file, _text(bootstrap(platform, target)))
+    return file
+
+
+def publish(folder: Path, platform: Platform, target: Target) -> bool:
+    """Publish what changed into `folder`, clusters before the routes that name them.
+
+    Return whether anything changed. A cluster that is gone stays until the next change, because
+    requests that were routed to it may still be on their way.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = False
+    for name, found in resources(platform, target).items():
+        file = folder / f"{name}.json"
+        before = _published(file)
+        if name == "cds":
+            if before and _without(before, found) == found:
+                continue
+            found = _retiring(before, found)  # noqa: PLW2901 - what is published in its place
+        if before != found:
+            _replace(file, _text({"resources": found}))
+            changed = True
+    return changed
+
+
+def _published(file: Path) -> list[Json]:
+    try:
+        resources: list[Json] = json.loads(file.read_text(encoding="utf-8"))["resources"]
+    except FileNotFoundError:
+        return []
+    return resources
+
+
+def _without(before: list[Json], now: list[Json]) -> list[Json]:
+    """What is published, without clusters that only retire."""
+    names = {cluster["name"] for cluster in now}
+    return [cluster for cluster in before if cluster["name"] in names]
+
+
+def _retiring(before: list[Json], now: list[Json]) -> list[Json]:
+    """The clusters of now, and those of before that are gone."""
+    names = {cluster["name"] for cluster in now}
+    return [*now, *(cluster for cluster in before if cluster["name"] not in names)]
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _replace(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)

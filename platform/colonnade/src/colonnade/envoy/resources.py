@@ -1,0 +1,19 @@
+"""The dynamic part of an edge, by the file that delivers it."""
+
+from collections.abc import Mapping
+
+from colonnade.envoy.clusters import clusters
+from colonnade.envoy.listener import listener
+from colonnade.envoy.message import Json
+from colonnade.envoy.routes import route_configuration
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Target
+
+
+def resources(platform: Platform, target: Target) -> Mapping[str, list[Json]]:
+    """Return clusters, routes and listeners; in this order they can be applied without a gap."""
+    return {
+        "cds": clusters(platform, target),
+        "rds": [route_configuration(platform, target)],
+        "lds": [listener(platform, target)],
+    }

@@ -1,0 +1,109 @@
+"""Virtual hosts and routes: what is matched, how it is rewritten, and how long it may take."""
+
+import re
+from collections.abc import Iterator
+
+from colonnade.envoy import hygiene
+from colonnade.envoy.filters import route_filters
+from colonnade.envoy.filters.local_limit import login_limit
+from colonnade.envoy.listener import ROUTES
+from colonnade.envoy.message import Json, duration, typed
+from colonnade.ir.platform import Platform
+from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Retries, Route
+from colonnade.ir.target import Target
+
+SAFE_METHODS = "GET|HEAD|OPTIONS"
+RETRY_ON = "connect-failure,refused-stream,reset"
+"""Failures of the connection, never an answer: a BFF that answers 503 has said what it has to say."""
+LOGIN_TIMEOUT_S = 15.0
+
+
+def route_configuration(platform: Platform, target: Target) -> Json:
+    """Return all routes: a virtual host for each host that is named, and one for the rest."""
+    hosts = sorted({host for route in platform.routes for host in route.match.hosts} | {"*"})
+    return typed(
+        "envoy.config.route.v3.RouteConfiguration",
+        name=ROUTES,
+        virtual_hosts=[
+            {"name": host, "domains": [host], "routes": list(_routes(platform, target, host))}
+            for host in hosts
+        ],
+        validate_clusters=False,
+        response_headers_to_remove=["x-powered-by"],
+    )
+
+
+def _routes(platform: Platform, target: Target, host: str) -> Iterator[Json]:
+    yield _login()
+    for route in platform.routes:
+        if any(_covers(pattern, host) for pattern in route.match.hosts):
+            yield _route(route, platform, target)
+
+
+def _covers(pattern: str, host: str) -> bool:
+    """Whether `pattern` matches all that `host`, a host or a pattern itself, matches."""
+    return pattern in {"*", host} or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+
+
+def _login() -> Json:
+    """The policy service's own pages: login, callback, logout, session."""
+    return {
+        "name": "auth",
+        "match": {"path_separated_prefix": "/auth"},
+        "route": {"cluster": "policy", "timeout": duration(LOGIN_TIMEOUT_S)},
+        "request_headers_to_remove": ["x-api-key", "authorization"],
+        "typed_per_filter_config": login_limit(),
+    }
+
+
+def _route(route: Route, platform: Platform, target: Target) -> Json:
+    action: Json = {
+        "cluster": route.bff,
+        "timeout": duration(route.timeouts.read_s),
+        "idle_timeout": duration(route.timeouts.idle_s),
+        **_rewrite(route.rewrite),
+    }
+    if route.retries.attempts:
+        action["retry_policy"] = _retry(route.retries)
+    return {
+        "name": route.id,
+        "match": _match(route.match),
+        "route": action,
+        "request_headers_to_remove": [*hygiene.CREDENTIALS, *hygiene.INTERNAL],
+        "typed_per_filter_config": route_filters(route, platform, target),
+    }
+
+
+def _match(match: Match) -> Json:
+    path = {"prefix": "/"} if match.prefix == "/" else {"path_separated_prefix": match.prefix}
+    headers = [{"name": name, "string_match": {"exact": value}} for name, value in match.headers]
+    if match.methods:
+        headers.append({"name": ":method", "string_match": _one_of("|".join(match.methods))})
+    return path | ({"headers": headers} if headers else {})
+
+
+def _one_of(alternatives: str) -> Json:
+    return {"safe_regex": {"regex": alternatives}}
+
+
+def _rewrite(rewrite: PrefixRewrite | RegexRewrite) -> Json:
+    if isinstance(rewrite, RegexRewrite):
+        return _regex_rewrite(rewrite.pattern, rewrite.substitution)
+    if rewrite.new == rewrite.old:
+        return {}
+    # By expression, because Envoy's own prefix rewrite to "/" would leave "//home".
+    return _regex_rewrite(f"^{re.escape(rewrite.old.rstrip('/'))}/?", f"{rewrite.new.rstrip('/')}/")
+
+
+def _regex_rewrite(pattern: str, substitution: str) -> Json:
+    return {"regex_rewrite": {"pattern": {"regex": pattern}, "substitution": substitution}}
+
+
+def _retry(retries: Retries) -> Json:
+    return {
+        "retry_on": RETRY_ON,
+        "num_retries": retries.attempts,
+        "per_try_timeout": duration(retries.per_try_s),
+        "retriable_request_headers": [{"name": ":method", "string_match": _one_of(SAFE_METHODS)}],
+        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+    }

@@ -1,0 +1,42 @@
+"""The compiled policy document."""
+
+import hashlib
+
+import msgspec
+
+import colonnade_policy as policy
+from colonnade.ir.platform import Platform
+from colonnade.ir.route import Limit, Route
+
+
+def policy_document(platform: Platform, issuer: str) -> policy.PolicyDocument:
+    """Return the document of every route that asks the policy service; its revision digests the rest."""
+    session = platform.identity.session
+    document = policy.PolicyDocument(
+        version=policy.FORMAT_VERSION,
+        revision="",
+        development=platform.development,
+        identity=policy.Identity(issuer, platform.identity.audience),
+        session=policy.Session(session.client_id, session.scopes, session.idle_s, session.absolute_s),
+        routes={route.id: _route(route) for route in platform.routes},
+    )
+    digest = hashlib.sha256(policy.encode(document)).hexdigest()[:16]
+    return msgspec.structs.replace(document, revision=digest)
+
+
+def _route(route: Route) -> policy.Route:
+    # The IR holds only kinds of credential that the manifest's own type allows.
+    auth: policy.Auth = route.auth.type  # type: ignore[assignment]
+    return policy.Route(route.bff, auth, route.auth.scopes, tuple(map(_limit, route.limits)))
+
+
+def _limit(limit: Limit) -> policy.Limit:
+    return policy.Limit(
+        name=limit.name,
+        label=limit.label,
+        rate=limit.count,
+        period_s=limit.period_s,
+        burst=limit.burst,
+        key=limit.key,
+        on_store_failure=limit.on_store_failure,  # type: ignore[arg-type]
+    )
