@@ -27,7 +27,7 @@ def routes(clients: Clients, key: SigningKey, store: GrantStore, backchannel: Ba
         hint = key.read(asked.get("id_token_hint", ""), ID_TYPE)
         session = store.session(request.cookies.get(SESSION_COOKIE, ""))
         target = _target(clients, asked, hint)
-        if hint is None and session is not None and not is_own_form(request, asked.get("csrf", "")):
+        if hint is None and session is not None and not _is_meant(request, asked):
             return _confirm(request, session, asked, target)
         ended = _ended(hint, session)
         for sid in ended:
@@ -45,6 +45,11 @@ def routes(clients: Clients, key: SigningKey, store: GrantStore, backchannel: Ba
 async def _asked(request: Request) -> dict[str, str]:
     form = await request.form() if request.method == "POST" else {}
     return {**request.query_params, **{name: str(value) for name, value in form.items()}}
+
+
+def _is_meant(request: Request, asked: dict[str, str]) -> bool:
+    """Whether a logout without a hint is no trap: our own form, or no browser, which no page can lure."""
+    return is_own_form(request, asked.get("csrf", "")) or "sec-fetch-site" not in request.headers
 
 
 def _ended(hint: dict[str, Any] | None, session: Session | None) -> set[str]:
