@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from service_kit.testing import Process, process
 
@@ -109,6 +111,13 @@ class App:
     def refresh(self, token: str) -> httpx.Response:
         """Exchange a refresh token."""
         return self.token(grant_type="refresh_token", refresh_token=token)
+
+
+def claims(provider_url: str, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The header and claims of a token, verified with the published keys."""
+    keys = KeySet.import_key_set(httpx.get(f"{provider_url}/.well-known/jwks.json").json())
+    decoded = jwt.decode(token, keys, ["RS256"])
+    return dict(decoded.header), dict(decoded.claims)
 
 
 def field_of(page: httpx.Response, name: str) -> str:

@@ -1,5 +1,7 @@
 """What the provider refuses."""
 
+import base64
+
 import httpx
 import pytest
 
@@ -48,6 +50,12 @@ def test_pkce_is_never_left_out(mobile: App, changed: dict[str, str | None]) -> 
         "http://127.0.0.1/other",
         "http://127.0.0.1:1/callback/../x",
         "javascript:alert(1)",
+        "http://127.0.0.1:\u0663/callback",
+        "http://127.0.0.1:5/call\tback",
+        "http://127.0.0.1:5/callback\r\nX-Injected: 1",
+        "http://127.0.0.1:5/callback#",
+        " http://127.0.0.1:5/callback",
+        "http://localhost:5/callback",
         "",
     ],
 )
@@ -100,22 +108,95 @@ def test_a_wrong_password_is_told_and_tells_nothing_else(mobile: App, user: str,
     assert 'role="alert"' in answer.text
 
 
-def test_logging_out_redirects_to_registered_addresses_only(web: App) -> None:
-    token = web.redeem(web.code()).json()
-
-    answer = web.http.get(
-        f"{web.url}/end_session",
-        params={"id_token_hint": token["id_token"], "post_logout_redirect_uri": "https://evil.example/"},
-    )
-
-    assert answer.status_code == 200
-    assert "location" not in answer.headers
-
-
 def test_a_public_client_may_not_introspect(mobile: App) -> None:
     answer = mobile.http.post(f"{mobile.url}/introspect", data={"token": "x", "client_id": "mobile"})
 
     assert answer.status_code == 401
+
+
+def test_an_id_token_is_no_access_token(mobile: App) -> None:
+    token = mobile.redeem(mobile.code()).json()["id_token"]
+
+    known = httpx.post(f"{mobile.url}/introspect", data={"token": token}, auth=("web", "s3cret"))
+    answer = httpx.get(f"{mobile.url}/userinfo", headers={"Authorization": f"Bearer {token}"})
+
+    assert known.json() == {"active": False}
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def test_an_unsigned_token_is_worth_nothing(mobile: App) -> None:
+    def part(data: str) -> str:
+        return base64.urlsafe_b64encode(data.encode()).rstrip(b"=").decode()
+
+    claims = '{"sub":"bob","exp":9999999999,"scope":"openid","sid":"x","jti":"y"}'
+    token = part('{"alg":"none","typ":"at+jwt"}') + "." + part(claims) + "."
+
+    answer = httpx.get(f"{mobile.url}/userinfo", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+
+
+def test_nobody_refreshes_or_revokes_with_a_token_of_another_client(mobile: App, web: App) -> None:
+    token = mobile.redeem(mobile.code()).json()["refresh_token"]
+
+    assert web.refresh(token).json()["error"] == "invalid_grant"
+    assert httpx.post(f"{web.url}/revoke", data={"token": token}, auth=("web", "s3cret")).status_code == 400
+    assert mobile.refresh(token).status_code == 200
+
+
+def test_a_machine_gets_no_scope_beyond_its_own(mobile: App) -> None:
+    form = {"grant_type": "client_credentials", "scope": "admin"}
+
+    answer = httpx.post(f"{mobile.url}/token", data=form, auth=("machine", "s3cret"))
+
+    assert answer.json()["error"] == "invalid_scope"
+
+
+@pytest.mark.parametrize("credentials", [b"nocolon", b"\xff\xfe:x", b"nobody:x", b"web:wrong"])
+def test_odd_credentials_are_refused_and_break_nothing(mobile: App, credentials: bytes) -> None:
+    header = {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
+
+    answer = httpx.post(f"{mobile.url}/token", data={"grant_type": "client_credentials"}, headers=header)
+
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert "basic" in answer.headers["www-authenticate"].lower()
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("kind", ["token", "\u00e9", 'co"de'])
+def test_another_response_type_never_leads_to_a_foreign_address(mobile: App, kind: str) -> None:
+    answer = mobile.authorize(response_type=kind, redirect_uri="https://evil.example/")
+
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+
+
+def test_a_parameter_given_twice_is_refused(mobile: App) -> None:
+    twice = httpx.QueryParams(
+        [("redirect_uri", mobile.redirect_uri), ("redirect_uri", "https://evil.example/")]
+    )
+    rest = {"response_type": "code", "client_id": "mobile", "code_challenge_method": "S256"}
+
+    answer = httpx.get(f"{mobile.url}/authorize", params=twice.merge(rest))
+
+    assert answer.status_code == 400
+
+
+def test_a_code_asked_for_with_one_redirect_uri_is_not_given_for_another(mobile: App) -> None:
+    answer = mobile.redeem(mobile.code(), redirect_uri="http://127.0.0.1:9/callback")
+
+    assert answer.json()["error"] == "invalid_grant"
+
+
+def test_a_replayed_code_ends_the_access_token_too(web: App) -> None:
+    code = web.code()
+    token = web.redeem(code).json()["access_token"]
+    web.redeem(code)
+
+    known = httpx.post(f"{web.url}/introspect", data={"token": token}, auth=("web", "s3cret"))
+
+    assert known.json() == {"active": False}
 
 
 def test_the_login_page_is_closed_to_scripts_and_frames(mobile: App) -> None:

@@ -1,24 +1,14 @@
 """What the provider does for clients that keep to the rules."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+import base64
+import hashlib
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import KeySet
+from authlib.integrations.httpx_client import OAuth2Client
 
-from identity_service_tests.conftest import CLIENTS, App, start
+from identity_service_tests.conftest import App, claims
 from service_kit.testing import Process
-
-
-def claims(provider_url: str, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    keys = KeySet.import_key_set(httpx.get(f"{provider_url}/.well-known/jwks.json").json())
-    decoded = jwt.decode(token, keys, ["RS256"])
-    return dict(decoded.header), dict(decoded.claims)
 
 
 def test_discovery_names_the_endpoints(provider: Process) -> None:
@@ -42,6 +32,9 @@ def test_a_public_client_logs_a_user_in(provider: Process, mobile: App) -> None:
     )
     assert ("alice", ["mobile"], "n-1") == tuple(identity[k] for k in ("sub", "aud", "nonce"))
     assert access["exp"] - access["iat"] == 300
+    half = hashlib.sha256(answer.json()["access_token"].encode()).digest()[:16]
+    assert identity["at_hash"] == base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+    assert identity["sid"] == access["sid"]
 
 
 def test_userinfo_answers_to_the_access_token(mobile: App) -> None:
@@ -103,61 +96,45 @@ def test_prompt_none_without_a_login_goes_back_with_an_error(mobile: App) -> Non
     assert "state=xyz" in answer.headers["location"]
 
 
-def test_logging_out_ends_the_session_and_its_grants(web: App) -> None:
-    token = web.redeem(web.code()).json()
+def test_a_refresh_may_narrow_the_access_token_but_never_the_grant(mobile: App) -> None:
+    first = mobile.redeem(mobile.code()).json()["refresh_token"]
 
-    answer = web.http.get(
-        f"{web.url}/end_session",
-        params={"id_token_hint": token["id_token"], "post_logout_redirect_uri": "http://127.0.0.1:7777/"},
-    )
+    narrow = mobile.token(grant_type="refresh_token", refresh_token=first, scope="openid").json()
+    wide = mobile.refresh(narrow["refresh_token"]).json()
 
-    assert (303, "http://127.0.0.1:7777/") == (answer.status_code, answer.headers["location"])
-    assert web.authorize().status_code == 200
-    assert web.refresh(token["refresh_token"]).status_code == 400
-
-
-def test_a_new_client_works_without_a_restart(tmp_path: Path) -> None:
-    with start(tmp_path) as running:
-        app = App(running.url, "tv")
-        assert app.authorize().status_code == 400
-
-        changed = {"clients": [*CLIENTS["clients"], CLIENTS["clients"][1] | {"client_id": "tv"}]}
-        (tmp_path / "new.json").write_text(json.dumps(changed), encoding="utf-8")
-        (tmp_path / "new.json").replace(tmp_path / "clients.json")
-
-        assert app.redeem(app.code()).status_code == 200
-        app.http.close()
+    assert narrow["scope"] == "openid"
+    assert "email" in wide["scope"].split()
+    refused = mobile.token(grant_type="refresh_token", refresh_token=wide["refresh_token"], scope="admin")
+    assert refused.json()["error"] == "invalid_scope"
 
 
-def test_tokens_and_sessions_survive_a_crash(tmp_path: Path) -> None:
-    with start(tmp_path) as first:
-        app = App(first.url)
-        token = app.redeem(app.code()).json()
-        first.kill()
-    with start(tmp_path) as second:
-        app.url = second.url
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"max_age": "0"}, 200),
+        ({"max_age": "nonsense"}, 200),
+        ({"max_age": "600"}, 302),
+        ({"prompt": "select_account"}, 200),
+    ],
+)
+def test_a_client_may_want_a_fresh_login(mobile: App, asked: dict[str, str], status: int) -> None:
+    mobile.code()
 
-        claims(second.url, token["access_token"])
-        assert app.refresh(token["refresh_token"]).status_code == 200
-        assert app.authorize().status_code == 302
-    app.http.close()
-
-
-def test_the_signing_key_is_for_the_owner_only(tmp_path: Path) -> None:
-    with start(tmp_path):
-        assert (tmp_path / "data" / "signing-key.json").stat().st_mode & 0o777 == 0o600
+    assert mobile.authorize(**asked).status_code == status
 
 
-@pytest.mark.parametrize("mode", ["production", ""])
-def test_outside_development_it_refuses_to_start(tmp_path: Path, mode: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "identity_service"],
-        env={"COLONNADE_ENV": mode, "PORT": "1", "DATA_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+def test_authlibs_own_client_logs_in(provider: Process, web: App) -> None:
+    with OAuth2Client("web", "s3cret", scope="openid", code_challenge_method="S256") as client:
+        url, state = client.create_authorization_url(
+            f"{provider.url}/authorize", redirect_uri=web.redirect_uri, code_verifier=web.verifier
+        )
+        back = web.submit(web.http.get(url), "bob").headers["location"]
+        token = client.fetch_token(
+            f"{provider.url}/token",
+            authorization_response=back,
+            redirect_uri=web.redirect_uri,
+            code_verifier=web.verifier,
+            state=state,
+        )
 
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert claims(provider.url, token["access_token"])[1]["roles"] == ["user", "admin"]
