@@ -12,6 +12,9 @@ CLUSTER = "envoy.config.cluster.v3.Cluster"
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TRACES = "traces"
 CONNECT_S = 1.0
+POLICY_CONNECT_S = 0.25
+"""A quarter of what a decision may take: where one policy service is gone, another can still be asked."""
+
 HEALTH_INTERVAL_S = 1.0
 HEALTH_TIMEOUT_S = 1.0
 IDLE_S = 50.0
@@ -21,7 +24,7 @@ IDLE_S = 50.0
 def clusters(platform: Platform, target: Target) -> list[Json]:
     """Return every cluster that a route, or a filter on it, names."""
     found = [_bff(platform, target, bff.name) for bff in platform.bffs]
-    found.append(_cluster("policy", target.endpoints["policy"], CONNECT_S, http2=True))
+    found.append(_cluster("policy", target.endpoints["policy"], POLICY_CONNECT_S, http2=True))
     found.append(_identity(target))
     # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
     found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))

@@ -80,7 +80,6 @@ def _paths() -> Json:
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "UNESCAPE_AND_REDIRECT",
-        "strip_any_host_port": True,
     }
 
 

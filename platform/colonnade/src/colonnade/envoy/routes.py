@@ -28,6 +28,8 @@ def route_configuration(platform: Platform, target: Target) -> Json:
             {"name": host, "domains": [host], "routes": list(_routes(platform, target, host))}
             for host in hosts
         ],
+        # The port stays in the header: the login builds the address of its callback from it.
+        ignore_port_in_host_matching=True,
         validate_clusters=False,
         response_headers_to_remove=["x-powered-by"],
     )

@@ -8,7 +8,7 @@ from colonnade.envoy.filters import (
     health,
     jwt,
     local_limit,
-    roles,
+    native,
     router,
     scopes,
 )
@@ -21,10 +21,10 @@ from colonnade.ir.target import Target
 CHAIN: tuple[Filter, ...] = (
     health.FILTER,  # answers before anything can go wrong
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
-    headers.FILTER,  # names the route for the policy service; words the limit headers of a native route
+    headers.FILTER,  # names the route for the policy service
     jwt.FILTER,  # cheap and local: a bad token goes no further
+    native.FILTER,  # rewords what jwt tells the BFF and, later on the way back, what the bucket tells the client
     scopes.FILTER,  # reads what jwt verified
-    roles.FILTER,  # as above
     ext_authz.FILTER,  # asks for what only the store knows
     local_limit.FILTER,  # counts who was let in, so after the identity is known
     body.FILTER,  # only an allowed request is received whole

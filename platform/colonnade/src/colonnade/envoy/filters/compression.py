@@ -37,7 +37,6 @@ def _compressor(name: str) -> Callable[[Platform, Target], Json | None]:
             "envoy.extensions.filters.http.compressor.v3.Compressor",
             response_direction_config={
                 "common_config": {"min_content_length": MIN_BYTES, "content_type": TYPES},
-                "disable_on_etag_header": False,
             },
             compressor_library={"name": name, "typed_config": LIBRARIES[name]},
             choose_first=first,

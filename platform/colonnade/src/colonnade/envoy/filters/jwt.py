@@ -10,13 +10,13 @@ from colonnade.ir.target import Target
 PACKAGE = "envoy.extensions.filters.http.jwt_authn.v3"
 NAME = "envoy.filters.http.jwt_authn"
 PAYLOAD = "payload"
-NATIVE, ASKED = "native", "asked"
+ASKED, NATIVE, SCOPED = "asked", "native", "scoped"
 JWKS_PATH = "/.well-known/jwks.json"
 CACHE_S = 300
 FETCH_S = 3
 SKEW_S = 2
 CACHED_TOKENS = 10_000
-CLAIMS = {"x-user-id": "sub", "x-user-email": "email", "x-client-id": "client_id"}
+CLAIMS = {"x-user-id": "sub", "x-user-email": "email", "x-client-id": "client_id", "x-user-roles": "roles"}
 
 
 def _config(platform: Platform, target: Target) -> Json:
@@ -27,9 +27,10 @@ def _config(platform: Platform, target: Target) -> Json:
         providers={
             # The payload goes to the policy service, which makes the identity headers.
             ASKED: {**common, "forward_payload_header": hygiene.JWT},
-            NATIVE: {**common, "payload_in_metadata": PAYLOAD, "claim_to_headers": claims},
+            NATIVE: {**common, "claim_to_headers": claims},
+            SCOPED: {**common, "claim_to_headers": claims, "payload_in_metadata": PAYLOAD},
         },
-        requirement_map={name: {"provider_name": name} for name in (ASKED, NATIVE)},
+        requirement_map={name: {"provider_name": name} for name in (ASKED, NATIVE, SCOPED)},
     )
 
 
@@ -59,7 +60,8 @@ def _provider(platform: Platform, target: Target) -> Json:
 def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
     if route.auth.type != "jwt":
         return None
-    return typed(f"{PACKAGE}.PerRouteConfig", requirement_name=NATIVE if route.decision.native else ASKED)
+    native = SCOPED if route.auth.scopes else NATIVE
+    return typed(f"{PACKAGE}.PerRouteConfig", requirement_name=native if route.decision.native else ASKED)
 
 
 FILTER = Filter(NAME, _config, _route)
