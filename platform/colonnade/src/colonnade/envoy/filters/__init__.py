@@ -23,7 +23,7 @@ CHAIN: tuple[Filter, ...] = (
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
     headers.FILTER,  # names the route for the policy service
     jwt.FILTER,  # cheap and local: a bad token goes no further
-    native.FILTER,  # rewords what jwt tells the BFF and, later on the way back, what the bucket tells the client
+    native.FILTER,  # rewords what jwt tells the BFF and, on the way back, the bucket the client
     scopes.FILTER,  # reads what jwt verified
     ext_authz.FILTER,  # asks for what only the store knows
     local_limit.FILTER,  # counts who was let in, so after the identity is known

@@ -46,6 +46,6 @@ function envoy_on_response(handle)
   local left = headers:get("x-ratelimit-remaining")
   if not left then return end
   local context = handle:filterContext()
-  headers:replace("ratelimit-policy", context["policy"])
-  headers:replace("ratelimit", context["label"] .. ";r=" .. left .. ";t=" .. headers:get("x-ratelimit-reset"))
+  headers:replace("ratelimit-policy", context:get("policy"))
+  headers:replace("ratelimit", context:get("label") .. ";r=" .. left .. ";t=" .. headers:get("x-ratelimit-reset"))
 end
