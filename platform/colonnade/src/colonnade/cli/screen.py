@@ -45,8 +45,13 @@ def ready(state: StackState, *, as_json: bool, detached: bool) -> None:
     rows += [(f"bff {name}", url) for name, url in state.bffs.items()]
     rows += [(f"service {name}", url) for name, url in state.services.items()]
     print_table(("", "address"), rows, title="ready")
-    stop = "bff down" if detached else "Ctrl-C"
-    lines = (f"curl {state.edge}/healthz", "bff routes", "bff token --client mobile --user alice", "bff ps")
+    stop = "./bff down" if detached else "Ctrl-C"
+    lines = (
+        f"curl {state.edge}/healthz",
+        "./bff routes",
+        "./bff token --client mobile --user alice",
+        "./bff ps",
+    )
     sys.stdout.write("try    " + "\n       ".join(lines) + f"\nstop   {stop}\n\n")
     sys.stdout.flush()
 

@@ -108,7 +108,11 @@ class Child:
 
     async def _one_life(self) -> None:
         self._healthy_since = None
-        process = await self._spawn()
+        try:
+            process = await self._spawn()
+        except OSError as error:
+            self._over(f"cannot be started: {error}", healthy_s=0.0)
+            return
         reading = asyncio.create_task(self._read(process))
         try:
             why = await self._watch(process)
@@ -116,6 +120,11 @@ class Child:
             await self._end(process)
             await self._heard_out(reading)
             self._guard.forget(process.pid)
+        since = self._healthy_since
+        self._over(why, time.monotonic() - since if since is not None else 0.0)
+
+    def _over(self, why: str, healthy_s: float) -> None:
+        self._lives.append(healthy_s)
         if self._stopping.is_set():
             return
         if not self._ready.is_set():
@@ -183,8 +192,6 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-        alive = time.monotonic() - self._healthy_since if self._healthy_since is not None else 0.0
-        self._lives.append(alive)
 
     async def _heard_out(self, reading: asyncio.Task[None]) -> None:
         # A grandchild that left the group may hold the pipe; it shall not hold us.

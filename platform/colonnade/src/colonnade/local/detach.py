@@ -13,7 +13,7 @@ from colonnade.errors import ColonnadeError, UserError, WorkError
 from colonnade.local.layout import Layout
 from colonnade.local.order import Order
 from colonnade.local.output import RUNNER
-from colonnade.local.state import StackState, is_running, read_state, require_running, running_state, started
+from colonnade.local.state import StackState, is_running, read_state, require_running, running_state, runs
 
 STOP_S = 30.0
 """A stop takes a second or two; after so many, the runner is killed and its guard ends the rest."""
@@ -67,7 +67,7 @@ def stop(layout: Layout) -> bool:
     state = _state_of_running(layout)
     if state is None:
         return False
-    if started(state.runner.pid) == state.runner.started:
+    if runs(state.runner.pid, state.runner.started):
         os.kill(state.runner.pid, signal.SIGTERM)
     if not _within(STOP_S, lambda: not is_running(layout)):
         os.kill(state.runner.pid, signal.SIGKILL)
@@ -85,11 +85,7 @@ def _state_of_running(layout: Layout) -> StackState | None:
 
 
 def _left(state: StackState) -> list[str]:
-    return [
-        name
-        for name, process in state.processes.items()
-        if process.pid is not None and started(process.pid) == process.started
-    ]
+    return [name for name, process in state.processes.items() if runs(process.pid, process.started)]
 
 
 def _within(seconds: float, condition: Callable[[], bool]) -> bool:

@@ -1,5 +1,6 @@
 """What the processes say: into a log file each, and onto the console with the name in front."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import BinaryIO
@@ -54,12 +55,17 @@ class Output:
         self._files: dict[str, LogFile] = {}
 
     def write(self, name: str, lines: bytes) -> None:
-        """Keep, and show, lines of the process `name`."""
-        if name not in self._files:
-            self._files[name] = LogFile(self._layout, name)
-        self._files[name].write(lines)
+        """Keep, and show, lines of the process `name`.
+
+        What a full disk or a closed terminal does not take is lost: the stack goes on.
+        """
+        with contextlib.suppress(OSError):
+            if name not in self._files:
+                self._files[name] = LogFile(self._layout, name)
+            self._files[name].write(lines)
         if self._show is not None:
-            self._show(name, lines)
+            with contextlib.suppress(OSError):
+                self._show(name, lines)
 
     def say(self, text: str) -> None:
         """Keep, and show, a message of the runner itself."""

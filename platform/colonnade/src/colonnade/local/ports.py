@@ -63,6 +63,20 @@ def free_ports(names: Iterable[str], edge: tuple[str, int] | None = None) -> dic
     return wishes | ({edge[0]: edge[1]} if edge else {})
 
 
+def new_ports(ports: Ports, had: Ports, asked: Ports, *, ephemeral: bool) -> dict[str, int]:
+    """Return wishes for the processes without a port, and for those whose manifest asks for another now.
+
+    `ports` are those in use; `had` and `asked` what the manifests asked for before and ask for now.
+    """
+    if ephemeral:
+        return free_ports(name for name in asked if name not in ports)
+    return {
+        name: port
+        for name, port in asked.items()
+        if name not in ports or (port != ANY and port != had.get(name, port) and port != ports[name])
+    }
+
+
 def allot(wishes: Ports) -> dict[str, int]:
     """Return a port that is free now for every wish; `ANY` gets one that no other wish got.
 
@@ -115,6 +129,8 @@ def _binds(probe: socket.socket, port: int) -> bool:
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         probe.bind((HOST, port))
+        # Without it, Linux lets another socket with the same option bind the port, too.
+        probe.listen(1)
     except OSError:
         return False
     return True

@@ -1,16 +1,17 @@
 """A running stack: its platform, ports and processes, and how they change together."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
-from colonnade.errors import ColonnadeError
+from colonnade.errors import ColonnadeError, WorkError
 from colonnade.ir.platform import Platform
 from colonnade.local import addresses, state
 from colonnade.local.changes import Change, difference, needs_restart, pinned
 from colonnade.local.child import Child, State
 from colonnade.local.output import Output
 from colonnade.local.plan import Machine, plan
-from colonnade.local.ports import ANY, Ports, allot, default_ports
+from colonnade.local.ports import ANY, Ports, allot, default_ports, new_ports
 from colonnade.local.publishing import Publisher, compile_platform
 from colonnade.local.spec import ProcessSpec
 from colonnade.local.supervisor import Supervisor
@@ -70,55 +71,51 @@ class Stack:
             notes = needs_restart(self.platform, platform)
             change = await self._take_up(pinned(self.platform, platform))
         except ColonnadeError as error:
-            self.problems = (error.message,)
-            self.output.say(f"not taken up, the old configuration stays:\n{error.message}")
+            self._refuse(error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the stack goes on as it was
+            self._refuse(f"unexpected {type(error).__name__}: {error}")
         else:
             self.problems = tuple(notes)
             for line in (*change.told(), *notes):
                 self.output.say(line)
         self.changed()
 
+    def _refuse(self, why: str) -> None:
+        self.problems = (why,)
+        self.output.say(f"not taken up, the old configuration stays:\n{why}")
+
     async def _take_up(self, platform: Platform) -> Change:
-        ports = self._ports_for(platform)
-        change = difference(
-            plan(self.platform, self.ports, self.machine), plan(platform, ports, self.machine)
-        )
-        spare = allot(
-            {spec.name: ANY for spec in change.changed if self.ports.get(spec.name) == ports[spec.name]}
-        )
-        if spare:
-            # A changed BFF runs beside the old one for a moment, so it needs a port of its own.
-            ports |= spare
-            change = difference(
-                plan(self.platform, self.ports, self.machine), plan(platform, ports, self.machine)
-            )
+        ports, change = self._next(platform)
         await self.publisher.validate(platform, ports)
         fresh = await self._start_all((*change.added, *change.changed))
-        before = self.platform
-        self.publisher.publish_policy(platform, ports, before)
-        self.publisher.publish_edges(platform, ports)
+        try:
+            self.publisher.publish_policy(platform, ports, before=self.platform)
+            self.publisher.publish_edges(platform, ports)
+        except OSError as error:
+            await asyncio.gather(*(child.stop() for child in fresh))
+            raise WorkError(f"cannot be published: {error}") from error
+        gone_routes = {route.id for route in self.platform.routes} - {route.id for route in platform.routes}
         self.platform, self.ports = platform, ports
-        old = [one for one in map(self.supervisor.adopt, fresh) if one is not None]
-        if old or change.gone:
+        old = [child for child in map(self.supervisor.adopt, fresh) if child is not None]
+        if old or change.gone or gone_routes:
             await asyncio.sleep(TAKEN_UP_S)
         self.publisher.publish_policy(platform, ports)
         await asyncio.gather(*(child.stop() for child in old))
         await self.supervisor.stop(change.gone)
         return change
 
-    def _ports_for(self, platform: Platform) -> dict[str, int]:
-        """Keep the ports that processes have; find them for those that are new or were given another."""
-        asked = default_ports(platform)
-        written = default_ports(self.platform)
-        new = {
-            name: ANY if self.ephemeral else port
-            for name, port in asked.items()
-            if name not in self.ports or (name in written and written[name] != port)
-        }
-        if self.ephemeral:
-            new = {name: port for name, port in new.items() if name not in self.ports}
-        kept = {name: port for name, port in self.ports.items() if name in asked}
-        return kept | allot(new)
+    def _next(self, platform: Platform) -> tuple[dict[str, int], Change]:
+        """Return the ports of `platform`, and what has to be done to get there."""
+        now = plan(self.platform, self.ports, self.machine)
+        asked, had = default_ports(platform), default_ports(self.platform)
+        ports = {name: port for name, port in self.ports.items() if name in asked}
+        ports |= allot(new_ports(ports, had, asked, ephemeral=self.ephemeral))
+        change = difference(now, plan(platform, ports, self.machine))
+        # A changed process runs beside the old one for a moment, so it needs another port.
+        ports |= allot(
+            {spec.name: ANY for spec in change.changed if ports[spec.name] == self.ports[spec.name]}
+        )
+        return ports, difference(now, plan(platform, ports, self.machine))
 
     async def _start_all(self, specs: Sequence[ProcessSpec]) -> list[Child]:
         """Start processes side by side; where one fails, stop the others and raise its error."""
@@ -133,7 +130,9 @@ class Stack:
 
     def changed(self) -> None:
         """Tell the world what runs now."""
-        state.write_text(self.machine.layout.state_file, self.snapshot().to_json())
+        # On a full disk, the other commands see an old state; the stack itself goes on.
+        with contextlib.suppress(OSError):
+            state.write_text(self.machine.layout.state_file, self.snapshot().to_json())
         if not self.ready:
             self._progress(sum(child.state is State.HEALTHY for child in self.supervisor.children.values()))
 

@@ -116,7 +116,7 @@ def clean(layout: Layout) -> None:
     """End what a runner that was killed has left, should its guard have been killed too."""
     state = read_state(layout)
     for process in state.processes.values() if state else ():
-        if process.pid is not None and started(process.pid) == process.started:
+        if process.pid is not None and runs(process.pid, process.started):
             signal_group(process.pid, signal.SIGKILL)
     layout.state_file.unlink(missing_ok=True)
 
@@ -126,12 +126,23 @@ def me() -> Runner:
     return Runner(os.getpid(), started(os.getpid()) or 0.0)
 
 
+def runs(pid: int | None, since: float | None) -> bool:
+    """Return whether the process `pid` is still the one that was started at `since`."""
+    if pid is None or since is None:
+        return False
+    now = started(pid)
+    # Systems tell the time of the start by the clock, which is set now and then.
+    return now is not None and abs(now - since) < 1
+
+
 def started(pid: int) -> float | None:
     """Return when the process `pid` was started, in seconds since 1970; None where there is none."""
     import psutil  # noqa: PLC0415 - it takes a while to import, and most commands need none of it
 
     try:
-        return float(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        # What has ended, and only waits for its parent to ask how, does not run any more.
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
     except psutil.Error:
         return None
 

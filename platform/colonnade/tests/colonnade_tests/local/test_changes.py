@@ -1,0 +1,82 @@
+"""What an edit of the manifests means for running processes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from colonnade.local.changes import difference, needs_restart, pinned
+from colonnade.local.plan import plan
+from colonnade.local.ports import default_ports
+from colonnade.local.spec import ProcessSpec
+from colonnade_tests.local.platforms import machine, platform_in, small_platform, write_bff
+
+
+def specs(root: Path) -> tuple[ProcessSpec, ...]:
+    platform = platform_in(root)
+    return plan(platform, default_ports(platform), machine(root))
+
+
+def test_a_new_bff_is_started_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    small_platform(tmp_path)
+    old = specs(tmp_path)
+    write_bff(tmp_path, "tv", 3003)
+
+    change = difference(old, specs(tmp_path))
+
+    assert ["tv"] == [spec.name for spec in change.added]
+    assert ((), ()) == (change.changed, change.gone)
+
+
+def test_a_bff_that_is_gone_is_stopped(tmp_path: Path) -> None:
+    small_platform(tmp_path)
+    file = write_bff(tmp_path, "tv", 3003)
+    old = specs(tmp_path)
+    file.unlink()
+
+    assert difference(old, specs(tmp_path)).gone == ("tv",)
+
+
+def test_a_bff_that_uses_another_service_is_replaced(tmp_path: Path) -> None:
+    small_platform(tmp_path)
+    old = specs(tmp_path)
+    write_bff(tmp_path, "mobile", 3001, services="order, telemetry")
+
+    assert ["mobile"] == [spec.name for spec in difference(old, specs(tmp_path)).changed]
+
+
+def test_a_route_of_another_shape_touches_no_process(tmp_path: Path) -> None:
+    small_platform(tmp_path)
+    old = specs(tmp_path)
+    file = tmp_path / "bffs/mobile/bff.yaml"
+    file.write_text(file.read_text().replace("prefix: /api/mobile", "prefix: /api/pocket"))
+
+    change = difference(old, specs(tmp_path))
+
+    assert ((), (), ()) == (change.added, change.changed, change.gone)
+    assert list(change.told()) == ["the manifests are in effect"]
+
+
+def test_edges_stay_where_they_are_and_the_person_is_told(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+    edge = replace(running.edge, port=8081, replicas=3, max_body=1)
+    wanted = replace(running, edge=edge)
+
+    assert pinned(running, wanted).edge == replace(running.edge, max_body=1)
+    assert needs_restart(running, wanted) == [
+        "takes effect after bff down and bff up: edge: replicas or ports"
+    ]
+
+
+def test_a_service_that_moved_waits_for_a_restart_but_a_new_one_does_not(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+    moved = replace(running.services[1], port=9999)
+    new = replace(moved, name="price", port=8110)
+    wanted = replace(running, services=(running.services[0], moved, new))
+
+    assert pinned(running, wanted).services == (running.services[0], running.services[1], new)
+    assert len(needs_restart(running, wanted)) == 1
+
+
+def test_what_changes_live_asks_for_no_restart(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+
+    assert needs_restart(running, replace(running, bffs=(), routes=(), services=running.services[:1])) == []

@@ -1,0 +1,118 @@
+"""The processes of a platform, as data."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from colonnade.local.plan import plan
+from colonnade.local.ports import default_ports
+from colonnade.local.spec import ProcessSpec, layers
+from colonnade_tests.local.platforms import machine, small_platform
+
+NAMES = {"valkey", "order", "telemetry", "identity", "policy", "console", "mobile", "envoy"}
+
+
+def specs(root: Path, replicas: int = 1, store_url: str | None = None) -> dict[str, ProcessSpec]:
+    platform = small_platform(root, replicas=replicas)
+    ports = default_ports(platform) | {
+        "envoy-2": 8082,
+        "policy-2": 9002,
+        "envoy-2-admin": 9902,
+        "envoy": 8081,
+    }
+    found = plan(platform, ports, replace(machine(root), store_url=store_url))
+    return {spec.name: spec for spec in found}
+
+
+def test_every_part_that_is_ours_is_a_process(tmp_path: Path) -> None:
+    assert set(specs(tmp_path)) == NAMES
+
+
+def test_two_edges_have_a_policy_service_each_and_a_balancer_in_front(tmp_path: Path) -> None:
+    found = specs(tmp_path, replicas=2)
+
+    assert set(found) == NAMES | {"policy-2", "envoy-2", "balancer"}
+    assert {"envoy", "envoy-2"} == set(found["balancer"].after)
+    assert {"policy", "policy-2"} <= set(found["envoy-2"].after)
+
+
+def test_a_bff_knows_the_services_it_uses_and_no_others(tmp_path: Path) -> None:
+    env = specs(tmp_path)["mobile"].env
+    upstreams = {name: value for name, value in env.items() if name.startswith("UPSTREAM_")}
+
+    assert upstreams == {
+        "UPSTREAM_ORDER_URL": "http://127.0.0.1:8103",
+        "UPSTREAM_ELSEWHERE_URL": "http://elsewhere.example",
+    }
+
+
+def test_a_bff_is_imported_from_its_own_folder_first(tmp_path: Path) -> None:
+    env = specs(tmp_path)["mobile"].env
+
+    assert env["PYTHONPATH"].split(":")[0] == str(tmp_path / "bffs/mobile/src")
+
+
+def test_no_secret_is_on_a_command_line_or_in_a_representation(tmp_path: Path) -> None:
+    found = specs(tmp_path, store_url="redis://:the-store-secret@store.example/0")
+
+    assert not any("the-" in word for spec in found.values() for word in spec.argv)
+    assert "the-session-secret" not in repr(found)
+    assert "the-store-secret" not in repr(found)
+
+
+def test_secrets_reach_only_those_who_need_them(tmp_path: Path) -> None:
+    found = specs(tmp_path)
+
+    knowing = {name for name, spec in found.items() if "the-session-secret" in spec.env.values()}
+    assert {"identity", "policy"} == knowing
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - {"valkey", "envoy"}))
+def test_python_processes_listen_on_loopback_where_they_are_asked(tmp_path: Path, name: str) -> None:
+    spec = specs(tmp_path)[name]
+
+    assert spec.env["HOST"] == "127.0.0.1"
+    assert spec.env["PORT"] == str(spec.health.port)
+    assert spec.url == f"http://127.0.0.1:{spec.health.port}"
+
+
+def test_valkey_keeps_what_it_answered_and_listens_on_loopback(tmp_path: Path) -> None:
+    argv = " ".join(specs(tmp_path)["valkey"].argv)
+
+    assert "--bind 127.0.0.1" in argv
+    assert "--appendonly yes" in argv
+    assert f"--dir {tmp_path}/.colonnade/data/valkey" in argv
+
+
+def test_grpc_has_a_port_of_its_own(tmp_path: Path) -> None:
+    found = specs(tmp_path)
+
+    assert found["telemetry"].env["GRPC_PORT"] == "8115"
+    assert "GRPC_PORT" not in found["order"].env
+
+
+def test_each_process_starts_after_what_it_needs(tmp_path: Path) -> None:
+    order = [{spec.name for spec in layer} for layer in layers(list(specs(tmp_path, replicas=2).values()))]
+
+    assert order == [
+        {"valkey", "order", "telemetry", "identity"},
+        {"policy", "policy-2", "console", "mobile"},
+        {"envoy", "envoy-2"},
+        {"balancer"},
+    ]
+
+
+def test_a_store_and_an_issuer_of_others_are_not_started(tmp_path: Path) -> None:
+    platform = small_platform(tmp_path)
+    identity = replace(platform.identity, issuer="https://id.example")
+    platform = replace(platform, identity=identity, store_url=("env", "STORE"))
+
+    found = plan(
+        platform, default_ports(platform), replace(machine(tmp_path), store_url="redis://store:6379/0")
+    )
+
+    assert {spec.name for spec in found} == NAMES - {"valkey", "identity"}
+    policy = next(spec for spec in found if spec.name == "policy")
+    assert policy.env["STORE_URL"] == "redis://store:6379/0"
+    assert policy.env["COLONNADE_ENV"] == "production"
