@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import random
 import signal
 import time
@@ -13,6 +12,7 @@ from enum import StrEnum
 
 from colonnade.errors import WorkError
 from colonnade.local.backoff import restart_delay
+from colonnade.local.guard import signal_group
 from colonnade.local.guarding import Guard
 from colonnade.local.health import Answer, ask
 from colonnade.local.output import Output
@@ -20,6 +20,7 @@ from colonnade.local.spec import ProcessSpec
 from colonnade.local.state import started
 
 CHUNK = 64 * 1024
+GROUP_END_S = 0.5
 
 GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "gate")
 """Holds a new process back until the guard knows it, so that no moment is left to lose it in."""
@@ -189,9 +190,13 @@ class Child:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timing.stop_s if self._stopping.is_set() else 1.0):
                     await process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        signal_group(process.pid, signal.SIGKILL)
         await process.wait()
+        # A worker that it left behind may hold the port for another moment.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GROUP_END_S):
+                while signal_group(process.pid, 0):
+                    await asyncio.sleep(0.01)
 
     async def _heard_out(self, reading: asyncio.Task[None]) -> None:
         # A grandchild that left the group may hold the pipe; it shall not hold us.

@@ -114,7 +114,7 @@ async def test_what_a_killed_process_had_started_goes_with_it(
     os.kill(old, signal.SIGKILL)
     await recovered(child, old)
 
-    assert not _alive(grandchild)
+    await until(lambda: not _alive(grandchild))
 
 
 async def test_a_stop_leaves_nothing_and_frees_the_port(
@@ -127,7 +127,7 @@ async def test_a_stop_leaves_nothing_and_frees_the_port(
 
     assert supervisor.children == {}
     assert not _alive(pid)
-    assert not _alive(int((tmp_path / "pid").read_text()))
+    await until(lambda: not _alive(int((tmp_path / "pid").read_text())))
     assert is_free(port)
 
 
