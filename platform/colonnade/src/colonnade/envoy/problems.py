@@ -33,6 +33,13 @@ def local_replies() -> Json:
             {"filter": _details("ext_authz_error"), "body_format_override": _document(503, *POLICY_DOWN)}
             | {"headers_to_add": [_retry_after()]},
             {"filter": _details("ext_authz_denied"), "body_format_override": passing},
+            # Envoy says 403 of a token for another audience; RFC 6750 §3.1 wants 401, invalid_token.
+            {
+                "filter": _details("jwt_authn_access_denied"),
+                "status_code": 401,
+                "headers_to_add": [_challenge()],
+            }
+            | {"body_format_override": _document(401, *DETAILS[401])},
             *(_mapper(status, *words) for status, words in DETAILS.items()),
         ]
     }
@@ -57,6 +64,13 @@ def _document(status: int, title: str, detail: str) -> Json:
 
 def _retry_after() -> Json:
     return {"header": {"key": "retry-after", "value": "1"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+def _challenge() -> Json:
+    return {
+        "header": {"key": "www-authenticate", "value": 'Bearer realm="colonnade", error="invalid_token"'},
+        "append_action": "ADD_IF_ABSENT",
+    }
 
 
 def _details(text: str) -> Json:

@@ -1,0 +1,70 @@
+"""What the compilers emit is pinned, file by file; a new case is a new folder.
+
+`UPDATE_GOLDEN=1 ./bff test platform/colonnade -k golden` writes what is emitted now: review the diff.
+"""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import colonnade_policy
+from colonnade.envoy import balancer, bootstrap, resources
+from colonnade.envoy.validate import validate
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Address, Target
+from colonnade.manifest.load import load
+from colonnade.policy import identity_clients, policy_document
+from colonnade.resolve import resolve
+
+CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
+
+
+def target_of(platform: Platform) -> Target:
+    endpoints = {bff.name: (Address("127.0.0.1", bff.port),) for bff in platform.bffs}
+    endpoints["policy"] = (Address("policy", 9001), Address("policy-2", 9001))
+    if platform.development:
+        endpoints["identity"] = (Address("identity", 8100),)
+    issuer = platform.identity.issuer or "http://127.0.0.1:8100"
+    admin = Address("127.0.0.1", 9901)
+    return Target(Address("192.0.2.1", 8080), admin, issuer, endpoints, "/etc/edge", balanced=True)
+
+
+def emitted(platform: Platform) -> dict[str, str]:
+    target = target_of(platform)
+    edges = [Address("10.0.0.1", 8080), Address("10.0.0.2", 8080)]
+    documents = dict(resources(platform, target)) | {
+        "bootstrap": bootstrap(platform, target),
+        "balancer": balancer(edges, Address("192.0.2.1", 8080), Address("127.0.0.1", 9902)),
+        "clients": identity_clients(platform, ["http://127.0.0.1:8080"]),
+        "policy": json.loads(colonnade_policy.encode(policy_document(platform, target.issuer))),
+    }
+    return {f"{name}.json": json.dumps(document, indent=1) + "\n" for name, document in documents.items()}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden_files_are_what_is_emitted(case: Path) -> None:
+    now = emitted(resolve(load(case)))
+    folder = case / "out"
+    if os.environ.get("UPDATE_GOLDEN"):
+        folder.mkdir(exist_ok=True)
+        for stale in folder.iterdir():
+            stale.unlink()
+        for name, text in now.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+    assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == now
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_real_envoy_accepts_it(case: Path) -> None:
+    platform = resolve(load(case))
+
+    asyncio.run(validate(platform, target_of(platform)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_compiling_twice_gives_the_same(case: Path) -> None:
+    assert emitted(resolve(load(case))) == emitted(resolve(load(case)))
