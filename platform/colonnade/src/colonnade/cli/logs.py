@@ -1,5 +1,6 @@
 """`bff logs`: shows what the processes say."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -17,8 +18,6 @@ def logs(
 
     Example: bff logs mobile -f
     """
-    import sys  # noqa: PLC0415 - with the rest
-
     from colonnade.cli.screen import colour  # noqa: PLC0415 - Rich is slow to import
     from colonnade.local.layout import Layout  # noqa: PLC0415 - as above
     from colonnade.local.logs import follow_logs, last_lines, log_names  # noqa: PLC0415 - as above
@@ -26,8 +25,13 @@ def logs(
 
     layout = Layout(root())
     names = log_names(layout, name)
-    show = Prefixed(max(map(len, names), default=0) if name is None else 0, colour=colour(sys.stdout.buffer))
+    show = _plainly if name else Prefixed(max(map(len, names), default=0), colour=colour(sys.stdout.buffer))
     for one in names:
         show(one, last_lines(layout, one, lines))
     if follow:
         follow_logs(layout, names if name else None, show)
+
+
+def _plainly(_name: str, lines: bytes) -> None:
+    sys.stdout.buffer.write(lines)
+    sys.stdout.buffer.flush()

@@ -195,7 +195,7 @@ class Child:
         # A worker that it left behind may hold the port for another moment.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GROUP_END_S):
-                while signal_group(process.pid, 0):
+                while signal_group(process.pid, 0):  # noqa: ASYNC110 - the system sends no event
                     await asyncio.sleep(0.01)
 
     async def _heard_out(self, reading: asyncio.Task[None]) -> None:

@@ -41,6 +41,9 @@ def start_detached(order: Order, progress: Callable[[int, int], None]) -> StackS
         runner.terminate()
         runner.wait()
         raise
+    finally:
+        if runner.stdout is not None:
+            runner.stdout.close()
     return require_running(layout)
 
 

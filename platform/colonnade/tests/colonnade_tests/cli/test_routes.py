@@ -1,0 +1,29 @@
+"""`bff routes`: who may call what, how often, and who decides."""
+
+import json
+
+from colonnade_tests.cli.command import Bff
+from colonnade_tests.local.platforms import write_bff
+
+
+def test_a_route_is_shown_with_what_it_asks_and_who_decides(bff: Bff) -> None:
+    file = write_bff(bff.root, "tv", 3003)
+    local = "limits: [{name: all, rate: 10/second, burst: 30, policy: local}]\nroutes:\n"
+    local += "  - {name: buy, path: /orders, methods: [POST], headers: {x-beta: 'on'},\n"
+    local += "     auth: {type: jwt, scopes: [orders]}}"
+    file.write_text(file.read_text().replace("limits: [{name: all, rate: 100/minute}]", local))
+
+    lines = {line.split()[0]: " ".join(line.split()) for line in bff("routes").out.splitlines()}
+
+    asked = "jwt 100/minute per consumer (store) 3s/5s/15s 1024 KiB policy service"
+    assert lines["mobile"].startswith(f"mobile /api/mobile {asked} limit all is exact")
+    asked = "jwt 10/second burst 30 per consumer (local) 3s/5s/15s 1024 KiB envoy"
+    assert lines["tv"].startswith(f"tv /api/tv {asked} JWT")
+    assert lines["tv.buy"].startswith("tv.buy POST /api/tv/orders x-beta: on jwt orders 10/second")
+
+
+def test_json_says_it_all(bff: Bff) -> None:
+    (route,) = json.loads(bff("routes", "--json").out)["routes"]
+
+    assert (route["id"], route["decided_by"], route["auth"]["type"]) == ("mobile", "policy service", "jwt")
+    assert route["limits"][0]["text"] == "100/minute"
