@@ -82,9 +82,7 @@ class Backend:
     def issuer(self) -> str:
         return self.address.url
 
-    def token(
-        self, *, header: Mapping[str, str] | None = None, key: RSAKey | None = None, **claims: object
-    ) -> str:
+    def token(self, claims: Mapping[str, object], key: RSAKey | None = None) -> str:
         """An access token of alice; a claim given as None is left out."""
         now = int(time.time())
         standard = {
@@ -95,9 +93,9 @@ class Backend:
             "exp": now + 60,
         }
         standard |= {"email": "alice@example.com", "roles": ["user", "admin"], "scope": "openid orders:read"}
-        given: dict[str, Any] = {k: v for k, v in (standard | claims).items() if v is not None}
+        given: dict[str, Any] = {k: v for k, v in {**standard, **claims}.items() if v is not None}
         signing = key or self.key
-        return jwt.encode({"alg": "RS256", "kid": str(self.key.kid), **(header or {})}, given, signing)
+        return jwt.encode({"alg": "RS256", "kid": str(self.key.kid)}, given, signing)
 
     def close(self) -> None:
         self.server.shutdown()
@@ -121,7 +119,7 @@ class Edge:
         return httpx.get(f"{self.url}{path}", timeout=10, **options)
 
     def alice(self, **claims: object) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.backend.token(**claims)}"}
+        return {"Authorization": f"Bearer {self.backend.token(claims)}"}
 
     def rewrite(self, **bffs: str) -> None:
         """Replace the manifests, and publish what they compile to."""

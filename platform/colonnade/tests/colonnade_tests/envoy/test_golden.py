@@ -23,7 +23,9 @@ CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if p
 
 
 def target_of(platform: Platform) -> Target:
-    endpoints = {bff.name: (Address("127.0.0.1", bff.port),) for bff in platform.bffs}
+    endpoints: dict[str, tuple[Address, ...]] = {
+        bff.name: (Address("127.0.0.1", bff.port),) for bff in platform.bffs
+    }
     endpoints["policy"] = (Address("policy", 9001), Address("policy-2", 9001))
     if platform.development:
         endpoints["identity"] = (Address("identity", 8100),)
