@@ -16,6 +16,7 @@ from colonnade.cli.ps import ps
 from colonnade.cli.remove import remove
 from colonnade.cli.routes import routes
 from colonnade.cli.schema import schema
+from colonnade.cli.session import session
 from colonnade.cli.test import test
 from colonnade.cli.token import token
 from colonnade.cli.up import up
@@ -55,7 +56,7 @@ def _options(
     del version  # its callback has done it
 
 
-for command in (up, down, ps, logs, check, routes, token, new, remove, init, schema):
+for command in (up, down, ps, logs, check, routes, token, session, new, remove, init, schema):
     app.command()(command)
 app.add_typer(keys.app)
 for passing_on in (test, bench):

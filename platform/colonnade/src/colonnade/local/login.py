@@ -16,6 +16,7 @@ from colonnade.local.layout import Layout
 from colonnade.local.state import require_running
 
 TIMEOUT_S = 10.0
+SESSION_COOKIES = ("colonnade", "__Host-colonnade")
 
 
 def log_in(layout: Layout, client_id: str, user: str, scopes: Sequence[str]) -> dict[str, Any]:
@@ -30,6 +31,33 @@ def log_in(layout: Layout, client_id: str, user: str, scopes: Sequence[str]) -> 
             return _Login(http, issuer, client).run(user, list(scopes) or client["scopes"])
     except httpx.HTTPError as error:
         raise WorkError(f"the identity provider does not answer: {error}", "see bff logs identity") from error
+
+
+def browser_session(layout: Layout, user: str) -> str:
+    """Log `user` in at the running edge as a browser would; return the session cookie, `name=value`.
+
+    Raises `UserError` where the user is not known.
+    """
+    edge = require_running(layout).edge
+    try:
+        with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as http:
+            page = http.get(f"{edge}/auth/login", params={"return_to": "/"}, follow_redirects=True)
+            back = _fill_in(http, page.raise_for_status(), user)
+            if not back.is_redirect:
+                raise UserError(f"{user!r} cannot log in", "development users are alice and bob")
+            answer = http.get(back.headers["location"])
+    except httpx.HTTPError as error:
+        raise WorkError(f"the login failed: {error}", "see bff logs policy and bff logs identity") from error
+    session = {name: value for name, value in answer.cookies.items() if name in SESSION_COOKIES}
+    if not session:
+        raise WorkError(f"the edge gave no session: {answer.status_code} {answer.text[:200]}")
+    return "; ".join(f"{name}={value}" for name, value in session.items())
+
+
+def _fill_in(http: httpx.Client, page: httpx.Response, user: str) -> httpx.Response:
+    """Send the login form on `page`; the password of a development user is the name."""
+    form = _Form(page.text)
+    return http.post(page.url.join(form.action), data={**form.fields, "username": user, "password": user})
 
 
 def _client(layout: Layout, client_id: str) -> dict[str, Any]:
@@ -88,12 +116,7 @@ class _Login:
             "code_challenge_method": "S256",
         }
         page = self._http.get(endpoint, params=request)
-        answer = page
-        if not page.is_redirect:
-            form = _Form(page.text)
-            # The password of a development user is the name.
-            fields = form.fields | {"username": user, "password": user}
-            answer = self._http.post(page.url.join(form.action), data=fields)
+        answer = page if page.is_redirect else _fill_in(self._http, page, user)
         return self._code(answer, user)
 
     def _code(self, answer: httpx.Response, user: str) -> str:
