@@ -1,0 +1,41 @@
+"""Reads request bodies: bounded, then typed."""
+
+from typing import TypeVar
+
+import msgspec
+
+from colonnade_runtime.decoding import decode_json
+from colonnade_runtime.errors import BadRequest, Invalid, PayloadTooLarge
+from colonnade_runtime.rsgi import HTTPProtocol
+
+Decoded = TypeVar("Decoded")
+
+
+async def read(protocol: HTTPProtocol, content_length: str | None, limit: int) -> bytes:
+    """Return the body. Raises `PayloadTooLarge` as soon as it is known to exceed `limit` bytes."""
+    if content_length is not None and content_length.isdigit():
+        if int(content_length) > limit:
+            raise _too_large(limit)
+        return await protocol()
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in protocol:
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def read_json(body: bytes, kind: type[Decoded]) -> Decoded:
+    """Return the JSON body as `kind`. Raises `BadRequest`, or `Invalid`, which names the field."""
+    try:
+        return decode_json(body, kind)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"body: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"The body is not valid JSON: {error}.") from error
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is larger than {limit} bytes.")

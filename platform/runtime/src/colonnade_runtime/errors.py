@@ -1,0 +1,105 @@
+"""What can go wrong, as a tree.
+
+SettingsError              the environment is wrong: one line on stderr, exit code 2
+Problem                    an answer to the client, with its status
+├── BadRequest             400  the request cannot be read
+├── Unauthorized           401  the edge told no identity
+├── NotFound               404
+├── MethodNotAllowed       405
+├── PayloadTooLarge        413
+└── Invalid                422  the request can be read, and its content will not do
+UpstreamError              a service did not do its part; knows nothing of HTTP answers
+├── UpstreamTimeout        it did not answer in time
+├── UpstreamUnreachable    no connection, or it broke
+├── UpstreamStatus         it answered with another status than 2xx
+└── UpstreamMalformed      its answer is not what its contract says
+"""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class SettingsError(Exception):
+    """The environment is wrong; the text says what to set."""
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """An answer that says what went wrong. `detail` is for the client to read: no secrets, no internals."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, detail: str, **headers: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers
+
+    @classmethod
+    def of(cls, status: int) -> "Problem":
+        """Return the problem with this status: one of those below, `BadRequest` where there is none."""
+        kinds = {kind.status: kind for kind in cls.__subclasses__()}
+        kind = kinds.get(HTTPStatus(status), BadRequest)
+        return kind(f"{kind.status.phrase}.")
+
+
+class BadRequest(Problem):
+    """The request cannot be read."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class Unauthorized(Problem):
+    """The edge told no identity where the view needs one."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class NotFound(Problem):
+    """There is no such thing."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class MethodNotAllowed(Problem):
+    """The path is known, with other methods."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
+class PayloadTooLarge(Problem):
+    """The body is larger than this application takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class Invalid(Problem):
+    """The request can be read, and its content will not do."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class UpstreamError(Exception):
+    """A service did not do its part."""
+
+    def __init__(self, service: str, detail: str) -> None:
+        super().__init__(f"{service}: {detail}")
+        self.service = service
+
+
+class UpstreamTimeout(UpstreamError):  # noqa: N818 - the name says phase and cause
+    """The service did not answer in time."""
+
+
+class UpstreamUnreachable(UpstreamError):  # noqa: N818 - the name says phase and cause
+    """There was no connection to the service, or it broke."""
+
+
+class UpstreamStatus(UpstreamError):  # noqa: N818 - the name says phase and cause
+    """The service answered with another status than 2xx."""
+
+    def __init__(self, service: str, status: int) -> None:
+        super().__init__(service, f"answered {status}")
+        self.status = status
+
+
+class UpstreamMalformed(UpstreamError):  # noqa: N818 - the name says phase and cause
+    """The service's answer is not what its contract says."""

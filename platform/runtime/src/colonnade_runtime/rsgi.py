@@ -1,0 +1,56 @@
+"""What we use of RSGI, the interface between Granian and an application (its own stubs export none of it)."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+
+class RequestHeaders(Protocol):
+    """A header map; names are lower case."""
+
+    def get(self, key: str) -> str | None:
+        """Return the first value of a header."""
+        ...
+
+
+class Scope(Protocol):
+    """What is known of a request before its body."""
+
+    @property
+    def method(self) -> str:
+        """The method, in capitals."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The path, without the query."""
+        ...
+
+    @property
+    def query_string(self) -> str:
+        """The query, without its question mark."""
+        ...
+
+    @property
+    def headers(self) -> RequestHeaders:
+        """The request's headers."""
+        ...
+
+
+class HTTPProtocol(Protocol):
+    """The way to the body, and back to the client."""
+
+    async def __call__(self) -> bytes:
+        """Return the whole body."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return the body piece by piece."""
+        ...
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """Answer without a body."""
+        ...
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Answer with a body."""
+        ...

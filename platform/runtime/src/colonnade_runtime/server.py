@@ -1,0 +1,66 @@
+"""Runs an application on Granian, inside this process, until it is told to stop."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from colonnade_runtime import logs
+from colonnade_runtime.app import App
+from colonnade_runtime.errors import SettingsError
+from colonnade_runtime.handler import Handler
+from colonnade_runtime.http_transport import connected
+from colonnade_runtime.settings import Settings
+
+
+def serve(app: App, port: int) -> int:
+    """Run `app`, on `port` unless PORT says another.
+
+    Return the exit code: 0 after a stop that was asked for; 2, with one line on stderr, for wrong
+    settings or a port in use.
+    """
+    try:
+        settings = Settings.from_environment(os.environ, port, app.services)
+        logs.configure(json=settings.json_logs)
+        _claim(settings.host, settings.port)
+    except SettingsError as error:
+        sys.stderr.write(f"{app.name}: {error}\n")
+        return 2
+    uvloop.run(_serve(app, settings))
+    return 0
+
+
+async def _serve(app: App, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests under way finish."""
+    async with connected(settings.upstreams) as transport:
+        server = Server(
+            Handler(app, transport),
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.RSGI,
+            http=HTTPModes.auto,
+            websockets=False,
+            log_enabled=False,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop)
+        with contextlib.suppress(asyncio.CancelledError):
+            await server.serve()
+
+
+def _claim(host: str, port: int) -> None:
+    """Refuse a port in use; Granian itself would share it and take half of the other's traffic."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; set PORT") from error

@@ -1,0 +1,104 @@
+"""For tests of an application: services that answer in line, and a client that calls it in process."""
+
+import inspect
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from colonnade_runtime.app import App
+from colonnade_runtime.handler import Handler
+from colonnade_runtime.upstream import Call, Reply
+
+
+@dataclass
+class FakeUpstreams:
+    """Services whose answers are given by `"<service> <METHOD> <path>"`; what is not given is a 404.
+
+    An answer is a document, a status, an exception to raise (`UpstreamTimeout("order", "")`), or a
+    function of the `Call` that returns one of these. `calls` are the calls made, in their order.
+    """
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+
+    async def send(self, call: Call) -> Reply:
+        """Answer a call as it was given."""
+        self.calls.append(call)
+        answer = self.answers.get(f"{call.service} {call.method} {urlsplit(call.target).path}", 404)
+        if callable(answer):
+            answer = answer(call)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, int):
+            return Reply(answer, b"")
+        return Reply(200, msgspec.json.encode(answer))
+
+
+@dataclass
+class Response:
+    """What the application answered; names of headers are lower case."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
+        """The body, decoded."""
+        return msgspec.json.decode(self.body)
+
+
+@dataclass(frozen=True)
+class AppClient:
+    """Calls `app` in this process, as Granian would; `headers` go with every call."""
+
+    app: App
+    upstreams: FakeUpstreams = field(default_factory=FakeUpstreams)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def get(self, url: str, **headers: str) -> Response:
+        """GET; `x_user_id="alice"` is the header X-User-ID."""
+        return await self.request("GET", url, None, **headers)
+
+    async def post(self, url: str, json: object, **headers: str) -> Response:
+        """POST a JSON document."""
+        return await self.request("POST", url, msgspec.json.encode(json), **headers)
+
+    async def request(self, method: str, url: str, body: bytes | None = None, **headers: str) -> Response:
+        """Make a request; a body has its Content-Length unless `transfer_encoding` is given."""
+        given = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if body is not None and "transfer-encoding" not in given:
+            given["content-length"] = str(len(body))
+        parts = urlsplit(url)
+        exchange = _Exchange(method, parts.path, parts.query, given, body or b"")
+        await Handler(self.app, self.upstreams).__rsgi__(exchange, exchange)
+        return exchange.response
+
+
+@dataclass
+class _Exchange:
+    """One request and its answer: RSGI's scope and protocol at once."""
+
+    method: str
+    path: str
+    query_string: str
+    headers: dict[str, str]
+    body: bytes
+    response: Response = field(default_factory=Response)
+
+    async def __call__(self) -> bytes:
+        return self.body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self.body), 1024):
+            yield self.body[start : start + 1024]
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        self.response_bytes(status, headers, b"")
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.response = Response(status, dict(headers), body)
