@@ -1,0 +1,181 @@
+"""A stack of a real Envoy, a real Valkey and stand-ins for the rest, while its manifests change."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from colonnade.local.guarding import Guard
+from colonnade.local.layout import Layout
+from colonnade.local.machine import find_machine
+from colonnade.local.output import Output
+from colonnade.local.ports import allot, default_ports, free_ports
+from colonnade.local.publishing import Publisher
+from colonnade.local.stack import Stack
+from colonnade.local.state import read_state
+from colonnade.local.supervisor import Supervisor
+from colonnade_tests.local.fakes import SERVER
+from colonnade_tests.local.platforms import platform_in, write_bff, write_platform
+
+STAND_IN = f"#!{sys.executable}\nimport sys\nif 'broken_bff' in sys.argv: sys.exit('it is broken')\n{SERVER}"
+"""Instead of Python, so that `python -m anything` answers 200 to everything."""
+
+
+def open_bff(root: Path, name: str, port: int, prefix: str = "", services: str = "order") -> Path:
+    """Write a BFF that anyone may call, which Envoy decides alone."""
+    file = write_bff(root, name, port, services)
+    text = file.read_text().replace("auth: {type: jwt}", "auth: {type: none}")
+    text = text.replace("rate: 100/minute", "rate: 500/second, key: ip, policy: local")
+    file.write_text(text.replace(f"prefix: /api/{name}", f"prefix: {prefix or f'/api/{name}'}"))
+    return file
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = write_platform(tmp_path / "shop")
+    with (root / "colonnade.yaml").open("a") as file:
+        file.write("guardrails: {auth: [none]}\n")
+    open_bff(root, "mobile", 3001)
+    return root
+
+
+@pytest.fixture
+async def stack(root: Path, tmp_path: Path) -> AsyncIterator[Stack]:
+    layout = Layout(root)
+    layout.make()
+    stand_in = tmp_path / "python"
+    stand_in.write_text(STAND_IN)
+    stand_in.chmod(0o755)
+    platform = platform_in(root)
+    machine = replace(find_machine(platform, layout, os.environ), python=stand_in)
+    guard, output = Guard(), Output(layout)
+    await guard.open()
+    stack = Stack(
+        platform,
+        allot(free_ports(default_ports(platform))),
+        machine,
+        Supervisor(guard, output),
+        Publisher(layout),
+        output,
+        ephemeral=True,
+        progress=lambda _done: None,
+    )
+    await stack.start()
+    yield stack
+    await stack.supervisor.stop()
+    await guard.close()
+    output.close()
+
+
+async def status(stack: Stack, path: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(f"{stack.snapshot().edge}{path}")).status_code
+
+
+async def reaches(stack: Stack, path: str, expected: int) -> None:
+    async with asyncio.timeout(20):
+        while await status(stack, path) != expected:  # noqa: ASYNC110 - another process is asked
+            await asyncio.sleep(0.02)
+
+
+def pids(stack: Stack) -> dict[str, int | None]:
+    return {name: process.pid for name, process in stack.snapshot().processes.items()}
+
+
+async def test_a_started_stack_routes_and_tells_where_everything_is(stack: Stack) -> None:
+    told = read_state(stack.machine.layout)
+
+    assert told is not None
+    assert (told.ready, told.edges, told.problems) == (True, (told.edge,), ())
+    assert {process.state for process in told.processes.values()} == {"healthy"}
+    assert await status(stack, "/api/mobile/home") == 200
+
+
+async def test_a_new_bff_is_started_and_routed_and_nothing_else_is_touched(stack: Stack, root: Path) -> None:
+    before = pids(stack)
+    open_bff(root, "tv", 3003)
+
+    await stack.apply()
+    await reaches(stack, "/api/tv/home", 200)
+
+    assert before.items() <= pids(stack).items()
+
+
+async def test_a_bff_that_is_gone_is_unrouted_and_stopped(stack: Stack, root: Path) -> None:
+    shutil.rmtree(root / "bffs/mobile")
+
+    await stack.apply()
+
+    assert await status(stack, "/api/mobile/home") == 404
+    assert "mobile" not in pids(stack)
+
+
+async def test_a_bad_edit_is_refused_and_told_until_it_is_mended(stack: Stack, root: Path) -> None:
+    file = open_bff(root, "mobile", 3001, services="nope")
+    await stack.apply()
+
+    told = read_state(stack.machine.layout)
+    assert told is not None
+    assert "'nope' is not a service" in told.problems[0]
+    assert await status(stack, "/api/mobile/home") == 200
+    open_bff(root, file.parent.name, 3001)
+    await stack.apply()
+    assert stack.problems == ()
+
+
+async def test_what_envoy_refuses_is_refused(stack: Stack, root: Path) -> None:
+    file = root / "bffs/mobile/bff.yaml"
+    bad = 'prefix: /api/mobile, rewrite: {regex: "(", substitution: "/"}'
+    file.write_text(file.read_text().replace("prefix: /api/mobile", bad))
+
+    await stack.apply()
+
+    assert "envoy refuses" in stack.problems[0]
+    assert await status(stack, "/api/mobile/home") == 200
+
+
+async def test_a_bff_that_cannot_start_is_not_routed(stack: Stack, root: Path) -> None:
+    open_bff(root, "broken", 3003)
+
+    await stack.apply()
+
+    assert "it is broken" in stack.problems[0]
+    assert await status(stack, "/api/broken/home") == 404
+    assert "broken" not in pids(stack)
+
+
+async def test_no_request_is_lost_while_routes_and_processes_change(stack: Stack, root: Path) -> None:
+    answers: list[int] = []
+    old = pids(stack)["mobile"]
+
+    async def traffic() -> None:
+        async with httpx.AsyncClient(trust_env=False, base_url=stack.snapshot().edge) as client:
+            while True:
+                answers.append((await client.get("/api/mobile/home")).status_code)
+                await asyncio.sleep(0.01)
+
+    calling = asyncio.create_task(traffic())
+    open_bff(root, "mobile", 3001, services="order, telemetry")
+    await stack.apply()
+    open_bff(root, "tv", 3003)
+    await stack.apply()
+    calling.cancel()
+
+    assert len(answers) > 20
+    assert {200} == set(answers)
+    assert pids(stack)["mobile"] != old
+
+
+async def test_an_edge_that_should_move_waits_and_says_so(stack: Stack, root: Path) -> None:
+    file = root / "colonnade.yaml"
+    file.write_text(file.read_text().replace("port: 8080", "port: 8081"))
+
+    await stack.apply()
+
+    assert stack.problems == ("takes effect after bff down and bff up: edge: replicas or ports",)
