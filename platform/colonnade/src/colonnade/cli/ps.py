@@ -29,4 +29,4 @@ def ps(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
     ]
     screen.print_table(("name", "state", "pid", "restarts", "address", "log"), rows)
     for problem in state.problems:
-        typer.echo(f"\nnot taken up, the old configuration stays:\n{problem}")
+        typer.echo(f"\n{problem}")

@@ -14,6 +14,8 @@ from rich.table import Table
 
 from colonnade.local.state import StackState
 
+PIPE_WIDTH = 500
+
 
 def colour(stream: BinaryIO) -> bool:
     """Return whether a person looks at `stream` and wants colour."""
@@ -44,7 +46,7 @@ def ready(state: StackState, *, as_json: bool, detached: bool) -> None:
     rows += [("console", state.console), ("identity", state.identity)]
     rows += [(f"bff {name}", url) for name, url in state.bffs.items()]
     rows += [(f"service {name}", url) for name, url in state.services.items()]
-    print_table(("", "address"), rows, title="ready")
+    print_table(("ready", ""), rows)
     stop = "./bff down" if detached else "Ctrl-C"
     lines = (
         f"curl {state.edge}/healthz",
@@ -64,14 +66,18 @@ def addresses_json(state: StackState) -> str:
     return json.dumps(data, indent=2)
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; a pipe gets it as wide as it is."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=500)
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    console.print(table)
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(table)
+        return
+    wide = Console(highlight=False, width=PIPE_WIDTH)
+    with wide.capture() as captured:
+        wide.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))

@@ -57,7 +57,10 @@ def _wait(runner: "subprocess.Popen[bytes]", progress: Callable[[int, int], None
             raise _error(**told["error"])
         else:
             return
-    raise WorkError(f"the runner ended with exit code {runner.wait()}", f"see bff logs {RUNNER}")
+    code = runner.wait()
+    if code == 0:
+        raise WorkError("it was stopped before everything was healthy")
+    raise WorkError(f"the runner ended with exit code {code}", f"see bff logs {RUNNER}")
 
 
 def _error(message: str, hint: str, exit_code: int) -> ColonnadeError:

@@ -81,8 +81,8 @@ class Stack:
         self.changed()
 
     def _refuse(self, why: str) -> None:
-        self.problems = (why,)
-        self.output.say(f"not taken up, the old configuration stays:\n{why}")
+        self.problems = (f"not taken up, the old configuration stays:\n{why}",)
+        self.output.say(self.problems[0])
 
     async def _take_up(self, platform: Platform) -> Change:
         ports, change = self._next(platform)

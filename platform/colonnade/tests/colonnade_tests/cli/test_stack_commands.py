@@ -26,7 +26,7 @@ def test_ps_shows_processes_and_why_an_edit_was_refused(bff: Bff) -> None:
         shown, data = bff("ps"), json.loads(bff("ps", "--json").out)
 
     assert "order  waiting       2" in shown.out
-    assert shown.out.endswith("not taken up, the old configuration stays:\nbad\n")
+    assert shown.out.endswith("order.log\n\nbad\n")
     assert data["problems"] == ["bad"]
     assert data["processes"]["order"]["url"] == "http://127.0.0.1:8103"
 
