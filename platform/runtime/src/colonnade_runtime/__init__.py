@@ -15,7 +15,7 @@ from colonnade_runtime.fanout import FanOut
 from colonnade_runtime.page import Page, PageQuery
 from colonnade_runtime.request import Request
 from colonnade_runtime.server import serve
-from colonnade_runtime.upstream import path
+from colonnade_runtime.upstream import Query, path
 
 __all__ = [
     "Answer",
@@ -27,6 +27,7 @@ __all__ = [
     "Page",
     "PageQuery",
     "Problem",
+    "Query",
     "Request",
     "SettingsError",
     "Unauthorized",

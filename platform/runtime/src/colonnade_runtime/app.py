@@ -1,14 +1,15 @@
 """An application: its name, the services it calls and its views."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
-
 from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.router import Router
 
 View = Callable[[Request], Awaitable[Any]]
+HEALTHZ = "/healthz"
+Caller = Literal["user", "device"]
 AnyView = TypeVar("AnyView", bound=View)
 
 
@@ -29,7 +30,8 @@ class App:
     """Views by path.
 
     A view is an async function that takes a `Request` and returns what msgspec encodes, or an
-    `Answer`. `max_body` is in bytes; `deadline` and `call_timeout` are in seconds.
+    `Answer`. With a `caller`, every view but `/healthz` answers 401 where the edge did not tell who it is.
+    `max_body` is in bytes; `deadline` and `call_timeout` are in seconds.
     """
 
     def __init__(
@@ -37,15 +39,17 @@ class App:
         name: str,
         *,
         services: Sequence[str],
+        caller: Caller | None = None,
         max_body: int = 1024 * 1024,
         deadline: float = 4.0,
         call_timeout: float = 2.0,
     ) -> None:
         self.name = name
         self.services = tuple(services)
+        self.caller = caller
         self.limits = Limits(max_body, deadline, call_timeout)
         self.router: Router[View] = Router()
-        self.get("/healthz")(_healthz)
+        self.get(HEALTHZ)(_healthz)
 
     def get(self, path: str) -> Callable[[AnyView], AnyView]:
         """Add a view of `GET path`, which answers HEAD too."""

@@ -3,7 +3,6 @@
 from typing import TypeVar
 
 import msgspec
-
 from colonnade_runtime.decoding import decode_json
 from colonnade_runtime.errors import BadRequest, Invalid, PayloadTooLarge
 from colonnade_runtime.rsgi import HTTPProtocol

@@ -9,7 +9,7 @@ Decoded = TypeVar("Decoded")
 
 
 def decode_json(body: bytes, kind: type[Decoded]) -> Decoded:
-    """Return `body` as `kind`. Raises `msgspec.DecodeError`, or its `ValidationError`, which names the field."""
+    """Return `body` as `kind`. Raises `msgspec.DecodeError`; its `ValidationError` names the field."""
     return cast("Decoded", _decoder(cast("Any", kind)).decode(body))
 
 

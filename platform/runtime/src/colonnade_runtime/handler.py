@@ -4,8 +4,7 @@ import asyncio
 import logging
 
 import msgspec
-
-from colonnade_runtime.app import Answer, App
+from colonnade_runtime.app import HEALTHZ, Answer, App
 from colonnade_runtime.errors import Problem
 from colonnade_runtime.problems import MEDIA_TYPE, problem
 from colonnade_runtime.request import Request
@@ -33,6 +32,8 @@ class Handler:
         request = Request(scope, protocol, self._app.limits, self._transport)
         try:
             view, request.parameters = self._app.router.find(scope.method, scope.path)
+            if self._app.caller and scope.path != HEALTHZ:
+                request.identify(self._app.caller)
             async with asyncio.timeout(self._app.limits.deadline):
                 result = await view(request)
             answer = result if isinstance(result, Answer) else Answer(result)

@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import cast
 
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
-
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamUnreachable
 from colonnade_runtime.upstream import Call, Reply
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 
 CONNECT_S = 1.0
 """A service in the same data centre accepts a connection sooner, or not at all."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
-
 from colonnade_runtime.errors import Problem, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 
 MEDIA_TYPE = "application/problem+json"

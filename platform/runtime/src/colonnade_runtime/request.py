@@ -1,19 +1,18 @@
 """A request, as a view sees it."""
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import msgspec
-
 from colonnade_runtime.body import read, read_json
 from colonnade_runtime.errors import BadRequest, Invalid, Problem, Unauthorized, UpstreamTimeout
 from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
-from colonnade_runtime.upstream import Call, QueryValue, Transport, decode, target
+from colonnade_runtime.upstream import Call, Query, Transport, decode, target
 
 Decoded = TypeVar("Decoded")
 IDENTITY = ("x-user-id", "x-user-email", "x-user-roles", "x-client-id", "x-device-id")
@@ -51,12 +50,20 @@ class Request:
     @property
     def user_id(self) -> str:
         """The user that the edge found. Raises `Unauthorized` where it found none."""
-        return self._identity("x-user-id")
+        return self.identify("user")
 
     @property
     def device_id(self) -> str:
         """The device that the edge found. Raises `Unauthorized` where it found none."""
-        return self._identity("x-device-id")
+        return self.identify("device")
+
+    def identify(self, caller: str) -> str:
+        """Return the id of the `user` or `device` that asks. Raises `Unauthorized`."""
+        header = f"x-{caller}-id"
+        value = self._scope.headers.get(header)
+        if not value:
+            raise Unauthorized(f"The edge did not say who asks: {header} is missing.")
+        return value
 
     def query(self, kind: type[Decoded]) -> Decoded:
         """Return the query as a struct of type `kind`. Raises `Invalid`, naming the parameter."""
@@ -78,7 +85,7 @@ class Request:
         service: str,
         path: str,
         kind: type[Decoded],
-        query: Mapping[str, QueryValue] | None = None,
+        query: Query | None = None,
         *,
         pass_on: Container[int] = (),
     ) -> Decoded:
@@ -124,9 +131,3 @@ class Request:
         find = self._scope.headers.get
         given: dict[str, Any] = {name: value for name in (*IDENTITY, *TRACE) if (value := find(name))}
         return {"accept": "application/json", "x-request-id": self.id, **given}
-
-    def _identity(self, header: str) -> str:
-        value = self._scope.headers.get(header)
-        if not value:
-            raise Unauthorized(f"The edge did not say who asks: {header} is missing.")
-        return value

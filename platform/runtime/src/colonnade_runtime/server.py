@@ -8,15 +8,14 @@ import socket
 import sys
 
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
-
 from colonnade_runtime import logs
 from colonnade_runtime.app import App
 from colonnade_runtime.errors import SettingsError
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.http_transport import connected
 from colonnade_runtime.settings import Settings
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
 
 
 def serve(app: App, port: int) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-
 from colonnade_runtime.app import App
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.upstream import Call, Reply

@@ -5,12 +5,12 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
-
 from colonnade_runtime.decoding import decode_json
 from colonnade_runtime.errors import NotFound, UpstreamMalformed, UpstreamStatus
 
 Decoded = TypeVar("Decoded")
-QueryValue = str | int | None
+Query = Mapping[str, str | int | None]
+"""Parameters of a query; those that are `None` are left out."""
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -54,7 +54,7 @@ def path(template: str, *segments: str) -> str:
     return template.format(*(quote(segment, safe="") for segment in segments))
 
 
-def target(path: str, query: Mapping[str, QueryValue]) -> str:
+def target(path: str, query: Query) -> str:
     """Return the path and the query; parameters that are `None` are left out."""
     given = {name: value for name, value in query.items() if value is not None}
     return f"{path}?{urlencode(given)}" if given else path

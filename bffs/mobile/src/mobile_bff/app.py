@@ -1,0 +1,14 @@
+"""The views of the mobile BFF."""
+
+from colonnade_runtime import App
+
+from mobile_bff.home import home
+from mobile_bff.orders import orders
+from mobile_bff.products import product, products
+
+app = App("mobile", services=["user", "product", "order"], caller="user")
+
+app.get("/home")(home)
+app.get("/products")(products)
+app.get("/products/{id}")(product)
+app.get("/orders")(orders)
