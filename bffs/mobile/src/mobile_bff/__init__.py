@@ -1,1 +1,1 @@
-"""The mobile BFF."""
+"""The backend of the mobile front end."""

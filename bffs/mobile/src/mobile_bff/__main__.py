@@ -1,4 +1,4 @@
-"""Runs the mobile BFF."""
+"""Starts the mobile BFF: `python -m mobile_bff`."""
 
 import sys
 
@@ -6,7 +6,5 @@ from colonnade_runtime import serve
 
 from mobile_bff.app import app
 
-PORT = 3001
-
 if __name__ == "__main__":
-    sys.exit(serve(app, PORT))
+    sys.exit(serve(app, port=3001))

@@ -1,10 +1,10 @@
-"""The views of the mobile BFF."""
+"""The list of views."""
 
 from colonnade_runtime import App
 
-from mobile_bff.home import home
-from mobile_bff.orders import orders
-from mobile_bff.products import product, products
+from mobile_bff.views.home import home
+from mobile_bff.views.orders import orders
+from mobile_bff.views.products import product, products
 
 app = App("mobile", services=["user", "product", "order"], caller="user")
 

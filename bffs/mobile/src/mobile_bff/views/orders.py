@@ -3,7 +3,7 @@
 import msgspec
 from colonnade_runtime import Page, PageQuery, Request
 
-from mobile_bff.services import Money, get_orders
+from mobile_bff.upstreams import Money, get_orders
 
 
 class OrderLine(msgspec.Struct, frozen=True):
