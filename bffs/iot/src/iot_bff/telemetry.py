@@ -2,12 +2,11 @@
 
 from colonnade_runtime import Answer, Request
 
-from iot_bff.upstreams import Reading, Sent, store
+from iot_bff.services import Reading, Sent, store
 
 
 async def telemetry(request: Request) -> Answer:
     """Store what the device measured; sending it again changes nothing."""
-    request.device_id  # noqa: B018 - who asks is settled before the body is read
     sent: Reading | list[Reading] = await request.json(Sent)
     receipt = await store(request, [sent] if isinstance(sent, Reading) else sent)
     return Answer(receipt, status=202)

@@ -1,0 +1,13 @@
+"""The list of views."""
+
+from colonnade_runtime import App
+from colonnade_runtime.graphql import graphql
+
+from web_bff.home import home
+from web_bff.loaders import Loaders
+from web_bff.schema import schema
+
+app = App("web", services=["user", "product", "order"])
+
+app.get("/home")(home)
+app.post("/graphql")(graphql(schema, Loaders))

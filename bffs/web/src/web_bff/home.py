@@ -1,0 +1,44 @@
+"""`GET /home`: the start page in one answer, richer than a phone's."""
+
+import msgspec
+from colonnade_runtime import FanOut, Page, Request
+
+from web_bff.services import Image, Money, Order, Product, User, get_orders, get_products, get_user
+
+NEWEST_ORDERS = 5
+FEATURED = 8
+NO_ORDERS: list[Order] = []
+NO_PRODUCTS: Page[Product] = Page([])
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """A featured product; `image` is null where it has none."""
+
+    id: str
+    name: str
+    price: Money
+    image: Image | None
+
+
+class Home(msgspec.Struct, frozen=True):
+    """The start page; `degraded` names what is missing because its service failed."""
+
+    user: User
+    orders: list[Order]
+    featured: list[Tile]
+    degraded: list[str]
+
+
+async def home(request: Request) -> Home:
+    """The user, their newest orders and what is featured; without the user there is no page."""
+    async with FanOut() as fan:
+        user = fan.required(get_user(request))
+        orders = fan.optional("orders", get_orders(request, NEWEST_ORDERS), NO_ORDERS)
+        featured = fan.optional("featured", get_products(request, FEATURED), NO_PRODUCTS)
+    tiles = [_tile(product) for product in featured.result().items]
+    return Home(user.result(), orders.result(), tiles, fan.degraded)
+
+
+def _tile(product: Product) -> Tile:
+    image = product.images[0] if product.images else None
+    return Tile(product.id, product.name, product.price, image)

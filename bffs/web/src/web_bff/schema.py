@@ -1,0 +1,132 @@
+"""The GraphQL schema: what the front end may ask for."""
+
+import strawberry
+from colonnade_runtime.graphql import LIMITS
+from strawberry import Info
+
+from web_bff import services
+from web_bff.loaders import Loaders
+from web_bff.paging import PageInfo, Place, checked
+
+Context = Info[Loaders, None]
+
+
+@strawberry.type
+class Money:
+    """A decimal amount such as 9.90, and its ISO 4217 currency."""
+
+    amount: str
+    currency: str
+
+
+@strawberry.type
+class Product:
+    """A product of the catalogue."""
+
+    id: strawberry.ID
+    name: str
+    price: Money
+
+
+@strawberry.type
+class OrderItem:
+    """So many of one product; the product is null where it is sold no longer."""
+
+    quantity: int
+    product_id: strawberry.Private[str]
+
+    @strawberry.field
+    async def product(self, info: Context) -> Product | None:
+        """The product; those of all orders are read together."""
+        found = await info.context.products.load(self.product_id)
+        return _product(found) if found else None
+
+
+@strawberry.type
+class Order:
+    """An order."""
+
+    id: strawberry.ID
+    status: str
+    total: Money
+    items: list[OrderItem]
+
+
+@strawberry.type
+class User:
+    """A user of the shop."""
+
+    id: strawberry.ID
+    name: str
+    email: str
+
+    @strawberry.field
+    async def orders(self, info: Context, first: int = 10) -> list[Order]:
+        """The newest orders, at most 100."""
+        found = await services.get_orders(info.context.request, checked(first))
+        return [_order(order) for order in found]
+
+
+@strawberry.type
+class ProductEdge:
+    """A product in a list, and the cursor that leads behind it."""
+
+    cursor: str
+    node: Product
+
+
+@strawberry.type
+class ProductConnection:
+    """A part of the catalogue (GraphQL Cursor Connections)."""
+
+    edges: list[ProductEdge]
+    page_info: PageInfo
+
+
+@strawberry.type
+class Query:
+    """Where every query begins."""
+
+    @strawberry.field
+    async def me(self, info: Context) -> User:
+        """The user who asks."""
+        user = await services.get_user(info.context.request)
+        return User(id=strawberry.ID(user.id), name=user.name, email=user.email)
+
+    @strawberry.field
+    async def products(self, info: Context, first: int = 20, after: str | None = None) -> ProductConnection:
+        """The catalogue from behind `after`, at most 100 products."""
+        place = Place.read(after)
+        wanted = checked(first, place.skip)
+        page = await services.get_products(info.context.request, wanted + place.skip, place.cursor)
+        shown = page.items[place.skip :]
+        edges = [
+            ProductEdge(cursor=place.behind(index, page).write(), node=_product(product))
+            for index, product in enumerate(shown)
+        ]
+        end = edges[-1].cursor if edges else None
+        return ProductConnection(
+            edges=edges, page_info=PageInfo(has_next_page=page.next_cursor is not None, end_cursor=end)
+        )
+
+    @strawberry.field
+    async def product(self, info: Context, id: strawberry.ID) -> Product | None:  # noqa: A002 - GraphQL's name
+        """One product, or null."""
+        found = await info.context.products.load(str(id))
+        return _product(found) if found else None
+
+
+def _product(product: services.Product) -> Product:
+    return Product(id=strawberry.ID(product.id), name=product.name, price=_money(product.price))
+
+
+def _money(money: services.Money) -> Money:
+    return Money(amount=money.amount, currency=money.currency)
+
+
+def _order(order: services.Order) -> Order:
+    items = [OrderItem(quantity=item.quantity, product_id=item.product_id) for item in order.items]
+    return Order(id=strawberry.ID(order.id), status=order.status, total=_money(order.total), items=items)
+
+
+schema = strawberry.Schema(query=Query, extensions=LIMITS)
