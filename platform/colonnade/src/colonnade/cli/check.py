@@ -20,8 +20,10 @@ def check(
 
     from colonnade.cli.checks import run_checks  # noqa: PLC0415 - the compiler is slow to import
     from colonnade.cli.exits import told  # noqa: PLC0415 - with the rest
+    from colonnade.cli.screen import waiting  # noqa: PLC0415 - as is Rich
 
-    results = run_checks(root(), fix=fix)
+    with waiting("checking", quiet=as_json):
+        results = run_checks(root(), fix=fix)
     failed = [result for result in results if result.error is not None]
     if as_json:
         typer.echo(

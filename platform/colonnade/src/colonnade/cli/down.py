@@ -12,10 +12,12 @@ def down(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
     Example: bff down
     """
-    from colonnade.local.detach import stop  # noqa: PLC0415 - slow to import
+    from colonnade.cli.screen import waiting  # noqa: PLC0415 - Rich is slow to import
+    from colonnade.local.detach import stop  # noqa: PLC0415 - as above
     from colonnade.local.layout import Layout  # noqa: PLC0415 - as above
 
-    stopped = stop(Layout(root()))
+    with waiting("stopping", quiet=as_json):
+        stopped = stop(Layout(root()))
     if as_json:
         typer.echo('{"stopped": true}' if stopped else '{"stopped": false}')
     else:

@@ -35,6 +35,17 @@ def progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def waiting(text: str, *, quiet: bool) -> Iterator[None]:
+    """Show that something goes on, on standard error, where a person looks at it."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield
+        return
+    with console.status(text):
+        yield
+
+
 def ready(state: StackState, *, as_json: bool, detached: bool) -> None:
     """Print where everything is, and what to try next."""
     if as_json:

@@ -8,7 +8,7 @@ from pathlib import Path
 from colonnade.local.spec import ProcessSpec, http_health
 
 SERVER = """
-import http.server, os, subprocess, sys
+import http.server, os, subprocess, sys, time
 sys.stdout.write("hello\\n" + "x" * 10 + "\\n"); sys.stdout.flush()
 if "CHILD" in os.environ:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -16,6 +16,9 @@ if "CHILD" in os.environ:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
+        if self.path == "/slow":
+            print("GET /slow", flush=True)
+            time.sleep(1)
         self.send_response(int(os.environ.get("STATUS", "200")))
         self.send_header("content-length", "0")
         self.end_headers()

@@ -172,6 +172,18 @@ async def test_no_request_is_lost_while_routes_and_processes_change(stack: Stack
     assert pids(stack)["mobile"] != old
 
 
+async def test_a_stop_lets_a_request_under_way_finish(stack: Stack) -> None:
+    slow = asyncio.create_task(status(stack, "/api/mobile/slow"))
+    log = stack.machine.layout.log("mobile")
+    async with asyncio.timeout(20):
+        while b"GET /slow" not in log.read_bytes():  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.02)
+
+    await stack.supervisor.stop()
+
+    assert await slow == 200
+
+
 async def test_an_edge_that_should_move_waits_and_says_so(stack: Stack, root: Path) -> None:
     file = root / "colonnade.yaml"
     file.write_text(file.read_text().replace("port: 8080", "port: 8081"))
