@@ -2,8 +2,8 @@
 
 from colonnade_runtime import App
 
-from iot_bff.config import config
-from iot_bff.telemetry import telemetry
+from iot_bff.views.config import config
+from iot_bff.views.telemetry import telemetry
 
 app = App("iot", services=["device", "telemetry"], caller="device")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from colonnade_runtime import Request
 from strawberry.dataloader import DataLoader
 
-from web_bff.services import Product, get_products_by_id
+from web_bff.upstreams import Product, get_products_by_id
 
 MAX_BATCH = 100
 

@@ -4,7 +4,7 @@ import strawberry
 from colonnade_runtime.graphql import LIMITS
 from strawberry import Info
 
-from web_bff import services
+from web_bff import upstreams
 from web_bff.loaders import Loaders
 from web_bff.paging import PageInfo, Place, checked
 
@@ -63,7 +63,7 @@ class User:
     @strawberry.field
     async def orders(self, info: Context, first: int = 10) -> list[Order]:
         """The newest orders, at most 100."""
-        found = await services.get_orders(info.context.request, checked(first))
+        found = await upstreams.get_orders(info.context.request, checked(first))
         return [_order(order) for order in found]
 
 
@@ -90,7 +90,7 @@ class Query:
     @strawberry.field
     async def me(self, info: Context) -> User:
         """The user who asks."""
-        user = await services.get_user(info.context.request)
+        user = await upstreams.get_user(info.context.request)
         return User(id=strawberry.ID(user.id), name=user.name, email=user.email)
 
     @strawberry.field
@@ -98,7 +98,7 @@ class Query:
         """The catalogue from behind `after`, at most 100 products."""
         place = Place.read(after)
         wanted = checked(first, place.skip)
-        page = await services.get_products(info.context.request, wanted + place.skip, place.cursor)
+        page = await upstreams.get_products(info.context.request, wanted + place.skip, place.cursor)
         shown = page.items[place.skip :]
         edges = [
             ProductEdge(cursor=place.behind(index, page).write(), node=_product(product))
@@ -116,15 +116,15 @@ class Query:
         return _product(found) if found else None
 
 
-def _product(product: services.Product) -> Product:
+def _product(product: upstreams.Product) -> Product:
     return Product(id=strawberry.ID(product.id), name=product.name, price=_money(product.price))
 
 
-def _money(money: services.Money) -> Money:
+def _money(money: upstreams.Money) -> Money:
     return Money(amount=money.amount, currency=money.currency)
 
 
-def _order(order: services.Order) -> Order:
+def _order(order: upstreams.Order) -> Order:
     items = [OrderItem(quantity=item.quantity, product_id=item.product_id) for item in order.items]
     return Order(id=strawberry.ID(order.id), status=order.status, total=_money(order.total), items=items)
 

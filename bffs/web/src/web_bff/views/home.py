@@ -3,7 +3,7 @@
 import msgspec
 from colonnade_runtime import FanOut, Page, Request
 
-from {{ package }}.services import Image, Money, Order, Product, User, get_orders, get_products, get_user
+from web_bff.upstreams import Image, Money, Order, Product, User, get_orders, get_products, get_user
 
 NEWEST_ORDERS = 5
 FEATURED = 8

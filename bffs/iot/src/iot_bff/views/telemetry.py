@@ -2,7 +2,7 @@
 
 from colonnade_runtime import Answer, Request
 
-from {{ package }}.services import Reading, Sent, store
+from iot_bff.upstreams import Reading, Sent, store
 
 
 async def telemetry(request: Request) -> Answer:
