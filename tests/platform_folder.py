@@ -119,7 +119,8 @@ class Stack:
 
     def logs(self, name: str) -> str:
         """What a process has logged."""
-        return (self.folder / ".colonnade" / "logs" / f"{name}.log").read_text(encoding="utf-8")
+        file = self.folder / ".colonnade" / "logs" / f"{name}.log"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
 
     def client(self, **options: Any) -> httpx.Client:  # noqa: ANN401 - httpx's own options
         """An HTTP client of the edge."""

@@ -102,5 +102,5 @@ def test_the_console_shows_the_routes_without_an_error(page: Page, stack: Stack)
 
     page.goto(stack.told["console"])
 
-    expect(page.get_by_text("/api/mobile").first).to_be_visible()
+    expect(page.get_by_role("row", name="mobile").first).to_be_visible()
     assert errors == []

@@ -49,8 +49,10 @@ def test_a_request_id_is_made_at_the_edge_and_told(anonymous: httpx.Client) -> N
 def test_a_request_id_goes_all_the_way_down(stack: Stack, mobile: httpx.Client) -> None:
     request_id = mobile.get("/api/mobile/home").headers["x-request-id"]
 
-    logs = "".join(stack.logs(name) for name in stack.processes() if name.startswith("envoy"))
-    assert eventually(lambda: request_id in logs or request_id in _all_logs(stack))
+    def told_by() -> set[str]:
+        return {name for name in ("mobile", "envoy", "envoy-2") if request_id in stack.logs(name)}
+
+    assert eventually(told_by)
 
 
 def _all_logs(stack: Stack) -> str:
