@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 from colonnade_runtime.decoding import decode_json
@@ -56,8 +56,13 @@ def path(template: str, *segments: str) -> str:
 
 def target(path: str, query: Query) -> str:
     """Return the path and the query; parameters that are `None` are left out."""
-    given = {name: value for name, value in query.items() if value is not None}
-    return f"{path}?{urlencode(given)}" if given else path
+    # By hand, because `urlencode` costs as much as the rest of a call's Python.
+    given = [
+        f"{name}={value if isinstance(value, int) else quote(value, safe='')}"
+        for name, value in query.items()
+        if value is not None
+    ]
+    return f"{path}?{'&'.join(given)}" if given else path
 
 
 def decode(service: str, reply: Reply, kind: type[Decoded]) -> Decoded:

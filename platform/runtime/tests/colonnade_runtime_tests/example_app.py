@@ -1,0 +1,35 @@
+"""A small application for tests of the process: it asks a service, and waits where it is told to."""
+
+import asyncio
+import sys
+
+import msgspec
+from colonnade_runtime import App, Request, serve
+
+app = App("example", services=["order"], call_timeout=0.5)
+
+
+class Order(msgspec.Struct):
+    id: str
+
+
+@app.get("/order")
+async def order(request: Request) -> Order:
+    return await request.get("order", "/orders/1", Order)
+
+
+@app.get("/slow")
+async def slow(_request: Request) -> Order:
+    sys.stderr.write("waiting\n")
+    sys.stderr.flush()
+    await asyncio.sleep(0.5)
+    return Order("late")
+
+
+@app.post("/echo")
+async def echo(request: Request) -> Order:
+    return await request.json(Order)
+
+
+if __name__ == "__main__":
+    sys.exit(serve(app, port=3999))

@@ -1,0 +1,118 @@
+"""Calls to services: what goes down, what comes back, how long it may take."""
+
+import msgspec
+import pytest
+from colonnade_runtime import App, NotFound, Request, path
+from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.upstream import target
+from hypothesis import given
+from hypothesis import strategies as st
+
+FROM_THE_EDGE = {
+    "x-user-id": "alice",
+    "x-user-email": "alice@example.com",
+    "x-user-roles": "user,admin",
+    "x-client-id": "mobile",
+    "x-request-id": "r-1",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+}
+
+
+class Order(msgspec.Struct):
+    id: str
+    total: int
+
+
+async def order(request: Request) -> Order:
+    return await request.get("order", "/orders/1", Order, pass_on=(404,))
+
+
+async def place(request: Request) -> Order:
+    return await request.post("order", "/orders", Order, {"user_id": request.user_id})
+
+
+def shop(answers: dict[str, object], *, call_timeout: float = 2.0, deadline: float = 4.0) -> AppClient:
+    app = App("shop", services=["order"], call_timeout=call_timeout, deadline=deadline)
+    app.get("/order")(order)
+    app.post("/orders")(place)
+    return AppClient(app, FakeUpstreams(answers), FROM_THE_EDGE)
+
+
+async def test_an_answer_is_read_as_the_fields_that_are_named() -> None:
+    client = shop({"order GET /orders/1": {"id": "1", "total": 5, "history": ["much", "more"]}})
+
+    assert {"id": "1", "total": 5} == (await client.get("/order")).json()
+
+
+async def test_identity_and_trace_go_down_and_nothing_else() -> None:
+    client = shop({"order GET /orders/1": {"id": "1", "total": 5}})
+
+    await client.get("/order", cookie="secret", authorization="secret", x_forwarded_for="10.0.0.1")
+
+    assert FROM_THE_EDGE | {"accept": "application/json"} == client.upstreams.calls[0].headers
+
+
+async def test_a_body_goes_down_as_json() -> None:
+    client = shop({"order POST /orders": {"id": "1", "total": 5}})
+
+    await client.post("/orders", {})
+
+    call = client.upstreams.calls[0]
+    assert (b'{"user_id":"alice"}', "application/json") == (call.body, call.headers["content-type"])
+
+
+@pytest.mark.parametrize(
+    ("deadline", "call_timeout", "at_most"), [(4.0, 2.0, 2.0), (1.0, 2.0, 0.85), (2.0, 0.5, 0.5)]
+)
+async def test_a_call_ends_in_time_for_the_deadline(
+    deadline: float, call_timeout: float, at_most: float
+) -> None:
+    client = shop({}, deadline=deadline, call_timeout=call_timeout)
+
+    await client.get("/order")
+
+    assert 0 < client.upstreams.calls[0].timeout <= at_most
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (500, 502),
+        (401, 502),
+        (302, 502),
+        (404, 404),
+        ({"id": 1}, 502),
+        ({"id": "1"}, 502),
+        ("no object", 502),
+    ],
+)
+async def test_what_a_service_does_wrong_is_not_the_clients_fault(answer: object, status: int) -> None:
+    told = await shop({"order GET /orders/1": answer}).get("/order")
+
+    assert (status, "application/problem+json") == (told.status, told.headers["content-type"])
+    assert "order" in told.json()["detail"] or status == 404
+
+
+@given(st.text(min_size=1).filter(lambda text: text not in {".", ".."}))
+def test_an_identifier_never_leaves_its_place(identifier: str) -> None:
+    try:
+        made = path("/orders/{}/items", identifier)
+    except UnicodeEncodeError:
+        return
+    assert made.startswith("/orders/")
+    assert made.endswith("/items")
+    assert 3 == made.count("/")
+    assert not set("?#\\ ") & set(made)
+
+
+@pytest.mark.parametrize("identifier", ["", ".", ".."])
+def test_an_identifier_that_would_change_the_path_is_unknown(identifier: str) -> None:
+    with pytest.raises(NotFound):
+        path("/orders/{}", identifier)
+
+
+def test_a_query_leaves_out_what_is_not_given() -> None:
+    assert "/orders?limit=2&cursor=a%26b%3Dc" == target(
+        "/orders", {"limit": 2, "user": None, "cursor": "a&b=c"}
+    )
+    assert "/orders" == target("/orders", {"cursor": None})

@@ -1,0 +1,156 @@
+"""The process: how it starts, serves and stops."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import pytest
+
+APP = Path(__file__).parent / "example_app.py"
+
+
+class Orders(BaseHTTPRequestHandler):
+    """A service that answers `/orders/1`."""
+
+    def do_GET(self) -> None:
+        body = b'{"id": "1", "more": true}'
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def orders() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Orders) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A service that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(port: int, order_url: str, **environment: str) -> "subprocess.Popen[str]":
+    said = {"PORT": str(port), "UPSTREAM_ORDER_URL": order_url, "HTTP_PROXY": "http://127.0.0.1:9"}
+    argv = [sys.executable, str(APP)]
+    return subprocess.Popen(argv, env=os.environ | said | environment, stderr=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def running(order_url: str, **environment: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    port = free_port()
+    with start(port, order_url, **environment) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until_healthy(process, url)
+            yield process, url
+        finally:
+            process.kill()
+
+
+def wait_until_healthy(process: "subprocess.Popen[str]", url: str) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(URLError):
+            assert (200, {"status": "ok"}) == ask(f"{url}/healthz")
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"not healthy; exit code {process.poll()}")
+
+
+def ask(url: str, body: bytes | None = None) -> tuple[int, object]:
+    try:
+        with urlopen(Request(url, body), timeout=10) as answer:  # noqa: S310 - a server of this test
+            return answer.status, json.load(answer)
+    except HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_it_reads_a_service_over_http(orders: str) -> None:
+    with running(orders) as (_, url):
+        assert (200, {"id": "1"}) == ask(f"{url}/order")
+
+
+def test_it_reads_bodies_and_refuses_large_ones(orders: str) -> None:
+    with running(orders) as (_, url):
+        assert (200, {"id": "7"}) == ask(f"{url}/echo", b'{"id": "7"}')
+        assert 413 == ask(f"{url}/echo", b'{"id": "' + b"7" * 1024 * 1024 + b'"}')[0]
+
+
+def test_a_service_that_is_down_is_a_503() -> None:
+    with running(f"http://127.0.0.1:{free_port()}") as (_, url):
+        assert 503 == ask(f"{url}/order")[0]
+
+
+def test_a_service_that_hangs_is_a_504(silent: str) -> None:
+    with running(silent) as (_, url):
+        assert 504 == ask(f"{url}/order")[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_lets_requests_under_way_finish(orders: str, number: signal.Signals) -> None:
+    answers: list[tuple[int, object]] = []
+    with running(orders) as (process, url):
+        asking = threading.Thread(target=lambda: answers.append(ask(f"{url}/slow")))
+        asking.start()
+        assert process.stderr is not None
+        assert "waiting" in process.stderr.readline()
+        process.send_signal(number)
+        asking.join()
+
+        assert (0, [(200, {"id": "late"})]) == (process.wait(10), answers)
+
+
+def test_a_port_in_use_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start(port, "http://127.0.0.1:1") as process:
+            _, told = process.communicate(timeout=20)
+
+    assert 2 == process.returncode
+    assert f"example: cannot listen on 127.0.0.1:{port}: Address already in use; set PORT\n" == told
+
+
+def test_a_missing_service_is_told_in_one_line() -> None:
+    with start(free_port(), "") as process:
+        _, told = process.communicate(timeout=20)
+
+    assert 2 == process.returncode
+    assert "example: UPSTREAM_ORDER_URL is not set; set it to the URL of the order service\n" == told
+
+
+def test_logs_are_json_where_a_machine_reads_them() -> None:
+    with running(f"http://127.0.0.1:{free_port()}", COLONNADE_LOG="json") as (process, url):
+        ask(f"{url}/order")
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=10)
+
+    assert ["ERROR"] == [json.loads(line)["level"] for line in told.splitlines()]
