@@ -41,7 +41,6 @@ def _edges(edges: Sequence[Address]) -> Json:
         "name": "edges",
         "type": "STRICT_DNS" if named else "STATIC",
         "connect_timeout": duration(CONNECT_S),
-        "dns_refresh_rate": "1s",
         "load_assignment": {
             "cluster_name": "edges",
             "endpoints": [

@@ -65,7 +65,7 @@ class _Plan:
         options = {
             "bind": HOST, "port": str(port), "dir": str(folder), "save": "", "daemonize": "no",
             # Sessions outlive a restart: what was answered is in the operating system's hands.
-            "appendonly": "yes", "appendfsync": "everysec", "logfile": "",
+            "appendonly": "yes", "appendfsync": "everysec", "logfile": "", "loglevel": "warning",
         }  # fmt: skip
         argv = [
             str(self.machine.valkey),

@@ -9,16 +9,6 @@ from colonnade.ir.target import Target
 
 MIN_BYTES = 1024
 """Below it, compressing costs more time than sending."""
-TYPES = [
-    "application/json",
-    "application/problem+json",
-    "application/graphql-response+json",
-    "application/javascript",
-    "image/svg+xml",
-    "text/css",
-    "text/html",
-    "text/plain",
-]
 LIBRARIES: dict[str, Json] = {
     "zstd": typed("envoy.extensions.compression.zstd.compressor.v3.Zstd", compression_level=3),
     "brotli": typed("envoy.extensions.compression.brotli.compressor.v3.Brotli", quality=4),
@@ -36,7 +26,7 @@ def _compressor(name: str) -> Callable[[Platform, Target], Json | None]:
         return typed(
             "envoy.extensions.filters.http.compressor.v3.Compressor",
             response_direction_config={
-                "common_config": {"min_content_length": MIN_BYTES, "content_type": TYPES},
+                "common_config": {"min_content_length": MIN_BYTES},
             },
             compressor_library={"name": name, "typed_config": LIBRARIES[name]},
             choose_first=first,
