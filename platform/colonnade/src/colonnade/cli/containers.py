@@ -17,7 +17,7 @@ from colonnade.resolve import resolve
 
 
 def write(folder: Path, platform: Platform) -> None:
-    """Write what changed of all that containers mount, each file by one rename; the edges' resources come last."""
+    """Write what changed of all that containers mount, by renames; the edges' resources come last."""
     for path, text in mounted(platform).items():
         file = folder / path
         if file.exists() and file.read_text(encoding="utf-8") == text:

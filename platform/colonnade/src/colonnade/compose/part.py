@@ -25,10 +25,10 @@ HARDENED: dict[str, Any] = {
 _ASK = r"""
 import os, socket
 s = socket.create_connection(("127.0.0.1", os.environ["PORT"]), 2)
-s.sendall(b"GET /healthz HTTP/1.0\r\nHost: health\r\n\r\n")
+s.sendall(b"GET /healthz HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n")
 raise SystemExit(b" 200 " not in s.recv(64))
 """
-_TIMING: dict[str, Any] = {"interval": "3s", "timeout": "3s", "retries": 20, "start_period": "20s"}
+_TIMING: dict[str, Any] = {"interval": "3s", "timeout": "3s", "retries": 5, "start_period": "30s"}
 
 HTTP_HEALTH: dict[str, Any] = {
     "test": ["CMD", "python", "-ISc", "; ".join(_ASK.strip().splitlines())],
