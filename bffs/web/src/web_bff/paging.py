@@ -9,6 +9,7 @@ import strawberry
 from colonnade_runtime import Invalid, Page
 
 MAX_ITEMS = 100
+DEFAULT_ITEMS = 20
 
 
 @strawberry.type
@@ -51,8 +52,13 @@ class Place:
         return Place(self.cursor, count)
 
 
-def checked(first: int, skip: int = 0) -> int:
-    """Return how many items to read. Raises `Invalid` for none, and for more than a service gives at once."""
+def checked(first: int | None, skip: int = 0) -> int:
+    """Return how many items to read, the default for null.
+
+    Raises `Invalid` for none, and for more than a service gives at once.
+    """
+    if first is None:
+        first = DEFAULT_ITEMS
     if not 0 < first <= MAX_ITEMS:
         raise Invalid(f"first: give 1 to {MAX_ITEMS}")
     return min(first, MAX_ITEMS - skip)

@@ -6,7 +6,7 @@ from strawberry import Info
 
 from web_bff import upstreams
 from web_bff.loaders import Loaders
-from web_bff.paging import PageInfo, Place, checked
+from web_bff.paging import DEFAULT_ITEMS, PageInfo, Place, checked
 
 Context = Info[Loaders, None]
 
@@ -61,7 +61,7 @@ class User:
     email: str
 
     @strawberry.field
-    async def orders(self, info: Context, first: int = 10) -> list[Order]:
+    async def orders(self, info: Context, first: int | None = DEFAULT_ITEMS) -> list[Order]:
         """The newest orders, at most 100."""
         found = await upstreams.get_orders(info.context.request, checked(first))
         return [_order(order) for order in found]
@@ -94,7 +94,9 @@ class Query:
         return User(id=strawberry.ID(user.id), name=user.name, email=user.email)
 
     @strawberry.field
-    async def products(self, info: Context, first: int = 20, after: str | None = None) -> ProductConnection:
+    async def products(
+        self, info: Context, first: int | None = DEFAULT_ITEMS, after: str | None = None
+    ) -> ProductConnection:
         """The catalogue from behind `after`, at most 100 products."""
         place = Place.read(after)
         wanted = checked(first, place.skip)

@@ -45,5 +45,6 @@ async def test_graphql_is_posted() -> None:
     assert (await alice().get("/graphql?query={me{id}}")).status == 405
 
 
-async def test_nobody_is_refused() -> None:
-    assert (await AppClient(app).post("/graphql", {"query": "{ me { id } }"})).status == 401
+@pytest.mark.parametrize("query", ["{ me { id } }", "{ __typename }"])
+async def test_nobody_is_refused(query: str) -> None:
+    assert (await AppClient(app).post("/graphql", {"query": query})).status == 401

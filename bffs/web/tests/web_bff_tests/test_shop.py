@@ -88,3 +88,10 @@ async def test_one_product_or_none() -> None:
 
     assert (await ask(alice(), query, id="p-0001"))["data"]["product"]["name"] == "Lamp 1"
     assert (await ask(alice(), query, id="nope"))["data"] == {"product": None}
+
+
+async def test_null_asks_for_as_many_as_nothing_does() -> None:
+    nothing, null = [await ask(alice(), PRODUCTS, **given) for given in ({}, {"first": None})]
+
+    assert nothing == null
+    assert nothing["data"]["products"]["edges"]

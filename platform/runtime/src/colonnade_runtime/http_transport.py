@@ -23,6 +23,8 @@ class HttpTransport:
 
     async def send(self, call: Call) -> Reply:
         """Send a call. Raises `UpstreamTimeout` or `UpstreamUnreachable`."""
+        if call.service not in self._urls:
+            raise UpstreamUnreachable(call.service, "the application does not name it in `services`")
         request = self._client.request(call.method, self._urls[call.service] + call.target)
         request = request.headers(call.headers).timeout(timedelta(seconds=call.timeout))
         if call.body is not None:

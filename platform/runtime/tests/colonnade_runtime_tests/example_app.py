@@ -26,6 +26,11 @@ async def slow(_request: Request) -> Order:
     return Order("late")
 
 
+@app.get("/forgotten")
+async def forgotten(request: Request) -> Order:
+    return await request.get("gift", "/gifts/1", Order)
+
+
 @app.post("/echo")
 async def echo(request: Request) -> Order:
     return await request.json(Order)

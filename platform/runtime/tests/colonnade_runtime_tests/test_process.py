@@ -110,6 +110,11 @@ def test_a_service_that_is_down_is_a_503() -> None:
         assert 503 == ask(f"{url}/order")[0]
 
 
+def test_a_service_that_the_application_does_not_name_is_a_503(orders: str) -> None:
+    with running(orders) as (_, url):
+        assert 503 == ask(f"{url}/forgotten")[0]
+
+
 def test_a_service_that_hangs_is_a_504(silent: str) -> None:
     with running(silent) as (_, url):
         assert 504 == ask(f"{url}/order")[0]
