@@ -1,0 +1,1 @@
+"""Measures the edge and the BFFs against named peers, in one run."""

@@ -1,0 +1,74 @@
+"""The command line: `python -m colonnade_bench edge|bff`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from colonnade_bench.errors import BenchError
+from colonnade_bench.report import show
+
+CACHE = Path(__file__).parents[2] / ".cache"
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SecondsOption = Annotated[float, typer.Option(min=0.5, max=60, help="Seconds of each of the three rounds.")]
+OnlyOption = Annotated[str, typer.Option(help="Some of the subjects, comma separated.")]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Measure CPU time per request of all of a subject's processes, against peers in the same run.",
+)
+
+
+@app.command()
+def edge(*, seconds: SecondsOption = 3, only: OnlyOption = "", as_json: JsonOption = False) -> None:
+    """Measure the edge's native and store paths against plain Envoy, nginx, HAProxy, Caddy and Traefik.
+
+    Example: bff bench edge --only native,store --seconds 5
+    """
+    from colonnade_bench.edge import NAMES, bench_edge  # noqa: PLC0415 - slow to import
+
+    results, missing = bench_edge(CACHE, _chosen(only, NAMES), seconds, _tell)
+    show("Edge: one worker, 32 connections, 1 KB answers", results, missing, as_json=as_json)
+
+
+@app.command()
+def bff(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
+    """Measure GET /home of the mobile BFF against the same view in Fastify with undici.
+
+    Example: bff bench bff --json
+    """
+    from colonnade_bench.bff import bench_bff  # noqa: PLC0415 - slow to import
+
+    results = bench_bff(CACHE, seconds, _tell)
+    show("GET /home: four upstream calls, one process, 32 connections", results, {}, as_json=as_json)
+
+
+def _chosen(only: str, names: tuple[str, ...]) -> list[str]:
+    chosen = [name for name in only.split(",") if name]
+    unknown = [name for name in chosen if name not in names]
+    if unknown:
+        raise typer.BadParameter(f"no subject {unknown[0]!r}; valid: {', '.join(names)}")
+    return chosen
+
+
+def _tell(what: str) -> None:
+    if sys.stderr.isatty():
+        Console(stderr=True, highlight=False).print(f"[dim]{what}[/dim]")
+
+
+def main() -> int:
+    """Return the exit code: 0 measured, 1 the benchmark failed, 2 wrong use."""
+    try:
+        app(prog_name="bff bench")
+    except BenchError as error:
+        sys.stderr.write(f"bff bench: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+-- One request for each line of BENCH_TOKENS in turn; prints what was measured as one line of JSON.
+
+local requests, turn = {}, 0
+
+function init()
+  for line in io.lines(os.getenv("BENCH_TOKENS")) do
+    wrk.headers["Authorization"] = "Bearer " .. line
+    wrk.headers["X-User-ID"] = "alice"
+    requests[#requests + 1] = wrk.format("GET", os.getenv("BENCH_PATH"))
+  end
+end
+
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+
+function done(summary, latency)
+  local e = summary.errors
+  io.write(string.format(
+    'RESULT {"requests":%d,"seconds":%.6f,"errors":%d,"p50_ms":%.4f,"p99_ms":%.4f}\n',
+    summary.requests, summary.duration / 1e6, e.connect + e.read + e.write + e.status + e.timeout,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end

@@ -1,0 +1,56 @@
+"""Drives closed-loop load with wrk."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from colonnade_bench.errors import BenchError
+
+CONNECTIONS = 32
+SCRIPT = files("colonnade_bench").joinpath("load.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk saw: `errors` counts broken connections, time-outs and answers above 399."""
+
+    requests: int
+    seconds: float
+    errors: int
+    p50_ms: float
+    p99_ms: float
+
+
+def find_wrk() -> str:
+    """Return wrk. Raises `BenchError` where it is not installed."""
+    found = shutil.which("wrk")
+    if found is None:
+        raise BenchError("wrk is not installed; on Debian: apt install wrk")
+    return found
+
+
+def drive(url: str, path: str, tokens: Path, seconds: float, cores: str) -> Load:
+    """Load `url` for so many seconds from the processors `cores`, with the tokens in turn."""
+    command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s"]
+    done = subprocess.run(
+        [*command, "--script", str(SCRIPT), url],
+        env=os.environ | {"BENCH_TOKENS": str(tokens), "BENCH_PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=seconds + 30,
+        check=False,
+    )
+    return parse(done.stdout + done.stderr)
+
+
+def parse(output: str) -> Load:
+    """Return what the script printed. Raises `BenchError` where it printed nothing."""
+    lines = [line for line in output.splitlines() if line.startswith("RESULT ")]
+    if not lines:
+        raise BenchError(f"wrk measured nothing: {output.strip()[:300]}")
+    return msgspec.json.decode(lines[-1].removeprefix("RESULT "), type=Load)

@@ -1,0 +1,98 @@
+"""Measures subjects in turn, round by round, so that a machine whose speed wanders wanders for all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from colonnade_bench.errors import BenchError
+from colonnade_bench.load import Load, drive
+from colonnade_bench.processes import cpu_seconds
+
+SUBJECT_CORES, LOAD_CORES = "0", "1"
+ROUNDS = 3
+WARM_UP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something that is measured: where it answers, and all processes whose CPU time counts."""
+
+    name: str
+    url: str
+    path: str
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One round of one subject; `cpu_us` is CPU time per request in microseconds, of all its processes."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A subject's medians over all rounds, and the spread of its CPU time."""
+
+    name: str
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    cpu_min: float
+    cpu_max: float
+    ratio: float
+
+
+def measure(
+    subjects: Sequence[Subject], tokens: Path, seconds: float, tell: Callable[[str], None]
+) -> list[Result]:
+    """Return the results, the first subject's CPU time being 1.
+
+    Raises `BenchError` where a subject answers with errors.
+    """
+    samples: dict[str, list[Sample]] = {subject.name: [] for subject in subjects}
+    for number in range(ROUNDS + 1):
+        for subject in subjects:
+            tell(f"{'warm-up' if number == 0 else f'round {number} of {ROUNDS}'}: {subject.name}")
+            sample = _sample(subject, tokens, WARM_UP_S if number == 0 else seconds)
+            if number > 0:
+                samples[subject.name].append(sample)
+    base = _median(samples[subjects[0].name], "cpu_us")
+    return [_result(name, found, base) for name, found in samples.items()]
+
+
+def _sample(subject: Subject, tokens: Path, seconds: float) -> Sample:
+    before = cpu_seconds(subject.pids)
+    load = drive(subject.url, subject.path, tokens, seconds, LOAD_CORES)
+    spent = cpu_seconds(subject.pids) - before
+    return sample_of(subject.name, load, spent)
+
+
+def sample_of(name: str, load: Load, cpu_s: float) -> Sample:
+    """Return the sample of a load that cost `cpu_s` seconds. Raises `BenchError` where it met errors."""
+    if load.errors or not load.requests:
+        raise BenchError(f"{name}: {load.errors} errors in {load.requests} requests")
+    return Sample(load.requests / load.seconds, load.p50_ms, load.p99_ms, cpu_s * 1e6 / load.requests)
+
+
+def _median(samples: Sequence[Sample], name: str) -> float:
+    return median(getattr(sample, name) for sample in samples)
+
+
+def _result(name: str, samples: Sequence[Sample], base: float) -> Result:
+    cpu = [sample.cpu_us for sample in samples]
+    return Result(
+        name=name,
+        rate=_median(samples, "rate"),
+        p50_ms=_median(samples, "p50_ms"),
+        p99_ms=_median(samples, "p99_ms"),
+        cpu_us=median(cpu),
+        cpu_min=min(cpu),
+        cpu_max=max(cpu),
+        ratio=median(cpu) / base,
+    )

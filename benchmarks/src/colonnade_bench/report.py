@@ -1,0 +1,44 @@
+"""The results, for people and for machines."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from colonnade_bench.measure import Result
+
+
+def table(title: str, results: Sequence[Result], missing: Mapping[str, str]) -> Table:
+    """Return the results as a table; `missing` says why a peer is not in it."""
+    shown = Table(title=title, title_justify="left")
+    shown.add_column("subject")
+    for heading in (
+        "CPU µs/request",
+        "min-max",
+        f"ratio to {results[0].name}",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+    ):
+        shown.add_column(heading, justify="right")
+    for one in results:
+        spread = f"{one.cpu_min:.0f}-{one.cpu_max:.0f}"
+        figures = (f"{one.cpu_us:.0f}", spread, f"{one.ratio:.2f}", f"{one.rate:.0f}")
+        shown.add_row(one.name, *figures, f"{one.p50_ms:.2f}", f"{one.p99_ms:.2f}")
+    for name, why in missing.items():
+        shown.add_row(name, "not available", why)
+    return shown
+
+
+def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, as_json: bool) -> None:
+    """Print the results."""
+    if as_json:
+        print(
+            json.dumps(
+                {"results": [asdict(one) for one in results], "not_available": dict(missing)}, indent=2
+            )
+        )
+    else:
+        Console().print(table(title, results, missing))
