@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -31,6 +32,7 @@ def serve(app: App, port: int) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{app.name}: {error}\n")
         return 2
+    gc.freeze()  # what is imported stays: the collector need not walk it again and again
     uvloop.run(_serve(app, settings))
     return 0
 
