@@ -17,6 +17,7 @@ POLICY_CONNECT_S = 0.25
 
 HEALTH_INTERVAL_S = 1.0
 HEALTH_TIMEOUT_S = 1.0
+EJECTED_S = 1.0
 IDLE_S = 50.0
 """Shorter than the servers' own, so that they rarely close a connection that is about to be used."""
 
@@ -24,7 +25,7 @@ IDLE_S = 50.0
 def clusters(platform: Platform, target: Target) -> list[Json]:
     """Return every cluster that a route, or a filter on it, names."""
     found = [_bff(platform, target, bff.name) for bff in platform.bffs]
-    found.append(_cluster("policy", target.endpoints["policy"], POLICY_CONNECT_S, http2=True))
+    found.append(_policy(target.endpoints["policy"]))
     found.append(_identity(target))
     # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
     found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
@@ -35,6 +36,19 @@ def _bff(platform: Platform, target: Target, name: str) -> Json:
     # Envoy connects per cluster, not per route: the most patient route of the BFF counts.
     connect = max(route.timeouts.connect_s for route in platform.routes if route.bff == name)
     return _cluster(name, target.endpoints[name], connect, http2=False)
+
+
+def _policy(addresses: Sequence[Address]) -> Json:
+    """Left out at its first failed connection, not when a health check notices: each request asks it."""
+    cluster = _cluster("policy", addresses, POLICY_CONNECT_S, http2=True)
+    cluster["outlier_detection"] = {
+        "split_external_local_origin_errors": True,
+        "consecutive_local_origin_failure": 1,
+        "base_ejection_time": duration(EJECTED_S),
+        "interval": duration(EJECTED_S),
+        "max_ejection_percent": 50,
+    }
+    return cluster
 
 
 def _identity(target: Target) -> Json:
