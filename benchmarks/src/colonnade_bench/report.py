@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -12,23 +13,17 @@ from colonnade_bench.measure import Result
 
 def table(title: str, results: Sequence[Result], missing: Mapping[str, str]) -> Table:
     """Return the results as a table; `missing` says why a peer is not in it."""
-    shown = Table(title=title, title_justify="left")
-    shown.add_column("subject")
-    for heading in (
-        "CPU µs/request",
-        "min-max",
-        f"ratio to {results[0].name}",
-        "requests/s",
-        "p50 ms",
-        "p99 ms",
-    ):
-        shown.add_column(heading, justify="right")
+    shown = Table(title=title, title_justify="left", box=SIMPLE)
+    shown.add_column("subject", no_wrap=True)
+    for heading in ("CPU µs/req", "min-max", "ratio", "req/s", "p50 ms", "p99 ms"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for one in results:
         spread = f"{one.cpu_min:.0f}-{one.cpu_max:.0f}"
         figures = (f"{one.cpu_us:.0f}", spread, f"{one.ratio:.2f}", f"{one.rate:.0f}")
         shown.add_row(one.name, *figures, f"{one.p50_ms:.2f}", f"{one.p99_ms:.2f}")
-    for name, why in missing.items():
-        shown.add_row(name, "not available", why)
+    notes = [f"{name} is not available: {why}" for name, why in missing.items()]
+    shown.caption = "\n".join([f"ratio: CPU time to that of {results[0].name}", *notes])
+    shown.caption_justify = "left"
     return shown
 
 

@@ -9,7 +9,7 @@ import sysconfig
 from pathlib import Path
 
 PTH_FILE = "colonnade-workspace.pth"
-MEMBERS = ("platform/*/src", "services/*/src", "bffs/*/src")
+MEMBERS = ("platform/*/src", "services/*/src", "bffs/*/src", "benchmarks/src")
 
 
 def source_folders(root: Path) -> list[Path]:
