@@ -35,7 +35,7 @@ limits: [{{name: per-consumer, rate: 1000000/second, burst: 1000000, key: consum
 def native(folder: Path, backend: Address, issuer: Address) -> Iterator[Subject]:
     """JWT and a local limit: Envoy decides alone."""
     with _edge(folder / "native", "local", backend, issuer, Address(HOST, free_port())) as (edge, pid):
-        yield Subject("Colonnade native (JWT + local limit)", edge.url, PATH, (pid,))
+        yield Subject("Colonnade native", edge.url, PATH, (pid,))
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def store(folder: Path, backend: Address, issuer: Address) -> Iterator[Subject]:
         ) as pid,
         _edge(folder, "store", backend, issuer, policy) as (edge, envoy_pid),
     ):
-        yield Subject("Colonnade store (JWT + exact limit)", edge.url, PATH, (envoy_pid, pid, valkey_pid))
+        yield Subject("Colonnade store", edge.url, PATH, (envoy_pid, pid, valkey_pid))
 
 
 def _valkey(address: Address, folder: Path) -> list[str]:

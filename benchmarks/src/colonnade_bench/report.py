@@ -1,6 +1,7 @@
 """The results, for people and for machines."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from colonnade_bench.measure import Result
+
+WIDTH = 110
 
 
 def table(title: str, results: Sequence[Result], missing: Mapping[str, str]) -> Table:
@@ -36,4 +39,6 @@ def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, a
             )
         )
     else:
-        Console().print(table(title, results, missing))
+        # A pipe has no width of its own, and would be taken for a narrow screen.
+        console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+        console.print(table(title, results, missing))

@@ -71,7 +71,7 @@ def test_a_small_edge_is_measured_from_end_to_end() -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    assert '"Colonnade native (JWT + local limit)"' in done.stdout
+    assert '"Colonnade native"' in done.stdout
 
 
 def test_an_unknown_subject_is_wrong_use() -> None:
