@@ -7,6 +7,7 @@ from importlib.resources import files
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as BrokenConnectionError
 from redis.exceptions import RedisError
 
 from colonnade_edge.store.wire import OnReplies, Reply, Wire, open_wire
@@ -23,10 +24,14 @@ log = logging.getLogger(__name__)
 
 
 def connect(url: str) -> Redis:
-    """Return a client that never retries by itself: who asks decides what a failure means."""
+    """Return a client whose caller decides what a failure means.
+
+    A connection that broke is made anew, once and at once: after a restart of the store every
+    connection in the pool is broken, and none of them should cost anybody an answer.
+    """
     return Redis.from_url(
         url,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), 1, supported_errors=(BrokenConnectionError,)),
         socket_timeout=ANSWER_WITHIN_S,
         socket_connect_timeout=ANSWER_WITHIN_S,
         protocol=2,

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from colonnade_edge_tests.documents import question
-from colonnade_edge_tests.processes import Served, Valkey, free_port, serving
+from colonnade_edge_tests.processes import Served, Valkey, free_port, serving, valkey
 
 TOKEN = "a-long-enough-admin-token"
 
@@ -131,3 +131,24 @@ def test_the_console_works_without_a_store(policy_file: Path, tmp_path: Path) ->
     assert page.status_code == 200
     assert ">down" in page.text
     assert made.status_code == 503
+
+
+def test_a_restarted_store_costs_the_next_request_nothing(policy_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    port = free_port()
+    environment = {
+        "POLICY_FILE": str(policy_file),
+        "STORE_URL": f"redis://127.0.0.1:{port}/0",
+        "ADMIN_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    order = {"device_id": "sensor-1"}
+    with (
+        serving("colonnade_edge.console", tmp_path, environment) as service,
+        httpx.Client(base_url=service.url, headers={"authorization": f"Bearer {TOKEN}"}) as client,
+    ):
+        with valkey(tmp_path, port):
+            first = client.post("/admin/keys", json=order).status_code
+        with valkey(tmp_path, port):
+            second = client.post("/admin/keys", json=order).status_code
+
+    assert (first, second) == (201, 201)
