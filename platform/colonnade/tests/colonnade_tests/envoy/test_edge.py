@@ -45,10 +45,17 @@ auth: {type: jwt}
 limits: [{name: a, rate: 1/second}]
 """
 
+HOSTED = """\
+kind: mobile
+port: 3005
+route: {prefix: /api/hosted, hosts: [shop.example.com, "*.shop.example.com"]}
+auth: {type: none}
+"""
+
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    with running(tmp_path_factory.mktemp("edge"), {"tv": TV, "stored": STORED}) as edge:
+    with running(tmp_path_factory.mktemp("edge"), {"tv": TV, "stored": STORED, "hosted": HOSTED}) as edge:
         yield edge
 
 
@@ -80,6 +87,22 @@ def test_a_prefix_matches_whole_segments_only(edge: Edge, path: str) -> None:
 
     assert answer.status_code == 404
     assert problem(answer)["title"] == "Not Found"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("shop.example.com", 200), ("www.shop.example.com:8080", 200), ("example.com", 404), ("x", 404)],
+)
+def test_the_host_chooses_the_route(edge: Edge, host: str, status: int) -> None:
+    assert edge.get("/api/hosted", headers={"Host": host}).status_code == status
+    assert edge.get("/api/tv/open", headers={"Host": host}).status_code == 200
+
+
+def test_a_client_that_stalls_is_cut_off(edge: Edge) -> None:
+    with socket.create_connection((edge.target.listen.host, edge.target.listen.port), timeout=30) as slow:
+        slow.sendall(b"POST /api/tv/open HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab")
+
+        assert slow.recv(4096).startswith(b"HTTP/1.1 408")
 
 
 def test_method_and_header_choose_the_route(edge: Edge) -> None:
@@ -301,13 +324,13 @@ def test_a_published_change_loses_no_request(edge: Edge) -> None:
     try:
         for number in range(5):
             prefix = f"/api/moved-{number}"
-            edge.rewrite(tv=TV, stored=STORED.replace("/api/stored", prefix))
+            edge.rewrite(hosted=HOSTED, tv=TV, stored=STORED.replace("/api/stored", prefix))
             eventually(lambda prefix=prefix: edge.get(prefix).status_code == 401)
     finally:
         stop.set()
         for thread in threads:
             thread.join()
-        edge.rewrite(tv=TV, stored=STORED)
+        edge.rewrite(hosted=HOSTED, tv=TV, stored=STORED)
 
     assert seen[200] >= 5
     assert {200} == set(seen)
