@@ -13,11 +13,12 @@ HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TRACES = "traces"
 CONNECT_S = 1.0
 POLICY_CONNECT_S = 0.25
-"""A quarter of what a decision may take: where one policy service is gone, another can still be asked."""
+"""A fraction of what a decision may take: where one policy service is gone, another can still be asked."""
 
 HEALTH_INTERVAL_S = 1.0
 HEALTH_TIMEOUT_S = 1.0
 EJECTED_S = 1.0
+PING_S = 0.3
 IDLE_S = 50.0
 """Shorter than the servers' own, so that they rarely close a connection that is about to be used."""
 
@@ -39,8 +40,14 @@ def _bff(platform: Platform, target: Target, name: str) -> Json:
 
 
 def _policy(addresses: Sequence[Address]) -> Json:
-    """Left out at its first failed connection, not when a health check notices: each request asks it."""
+    """Left out at its first failed connection, not when a health check notices: each request asks it.
+
+    A machine that is gone closes no connection: an unanswered ping does, and leaves time to ask another.
+    """
     cluster = _cluster("policy", addresses, POLICY_CONNECT_S, http2=True)
+    http = cluster["typed_extension_protocol_options"][HTTP_OPTIONS]["explicit_http_config"]
+    ping = {"interval": duration(PING_S), "timeout": duration(PING_S)}
+    http["http2_protocol_options"] = {"connection_keepalive": ping}
     cluster["outlier_detection"] = {
         "split_external_local_origin_errors": True,
         "consecutive_local_origin_failure": 1,

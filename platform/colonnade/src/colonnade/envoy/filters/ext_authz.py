@@ -10,7 +10,9 @@ from colonnade.ir.route import Route
 from colonnade.ir.target import Target
 
 PACKAGE = "envoy.extensions.filters.http.ext_authz.v3"
-TIMEOUT_S = 1.0
+TIMEOUT_S = 2.0
+"""Time to notice that one policy service is gone (by an unanswered ping, 0.6 s), and to ask another."""
+
 QUESTION = ("cookie", "x-csrf", "x-api-key", *hygiene.INTERNAL)
 REFUSAL = ("content-type", "cache-control", "www-authenticate", "retry-after", *hygiene.LIMIT)
 
