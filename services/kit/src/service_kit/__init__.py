@@ -2,7 +2,7 @@
 
 from service_kit.app import Lifespan, closing, create_app
 from service_kit.collection_routes import collection_router, found, json_response
-from service_kit.documents import Collection, Document
+from service_kit.documents import Collection, Document, page_of
 from service_kit.money import Money, money, price_of
 from service_kit.pages import Page, PageQuery
 from service_kit.problems import Problem
@@ -25,6 +25,7 @@ __all__ = [
     "found",
     "json_response",
     "money",
+    "page_of",
     "price_of",
     "run",
 ]

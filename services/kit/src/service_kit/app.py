@@ -2,15 +2,22 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
 from starlette.types import ASGIApp
 
 from service_kit import faults, problems
 from service_kit.settings import Settings
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class Health(BaseModel):
+    """The answer of a service that is ready."""
+
+    status: Literal["ok"] = "ok"
 
 
 class Closes(Protocol):
@@ -40,13 +47,20 @@ def create_app(title: str, settings: Settings, routes: APIRouter, lifespan: Life
         async with lifespan():
             yield
 
-    api = FastAPI(title=title, version="1.0.0", lifespan=live, redoc_url=None)
+    api = FastAPI(
+        title=title,
+        version="1.0.0",
+        lifespan=live,
+        redoc_url=None,
+        redirect_slashes=False,  # one resource, one address
+        responses=problems.RESPONSES,
+    )
     problems.install(api)
     api.include_router(routes)
 
     @api.get("/healthz", tags=["health"])
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    async def healthz() -> Health:
+        return Health()
 
     if not settings.development:
         return api

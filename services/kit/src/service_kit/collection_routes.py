@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
-from fastapi import Query as QueryParameter
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from service_kit.documents import Collection
-from service_kit.pages import Page, PageQuery
+from service_kit.pages import IdsQuery, Page, PageQuery, Paging
 from service_kit.problems import Problem
 
 Id = Annotated[str, Path(max_length=64)]
-Query = Annotated[PageQuery, Depends()]
 
 
 def json_response(body: bytes, status: int = 200) -> Response:
@@ -42,22 +40,22 @@ def collection_router(
     routes = APIRouter(tags=[plural])
     kind = plural.removesuffix("s")
 
-    def answer(query: PageQuery, tag: str | None) -> Response:
-        if query.ids is not None:
-            return json_response(collection.batch(query.ids))
-        return json_response(collection.page(query.limit, query.after, tag, newest_first=newest_first))
+    def answer(paging: Paging, ids: list[str] | None, tag: str | None) -> Response:
+        if ids is not None:
+            return json_response(collection.batch(ids))
+        return json_response(collection.page(paging.limit, paging.after, tag, newest_first=newest_first))
 
     if filter_by:
-        Tag = Annotated[str | None, QueryParameter(alias=filter_by, max_length=64)]  # noqa: N806 - a type
+        Tag = Annotated[str | None, Query(alias=filter_by, max_length=64)]  # noqa: N806 - a type
 
         @routes.get(f"/{plural}", response_model=Page[model], name=f"list_{plural}")  # type: ignore[valid-type]
-        async def list_filtered(query: Query, tag: Tag = None) -> Response:
-            return answer(query, tag)
+        async def list_filtered(paging: PageQuery, ids: IdsQuery, tag: Tag = None) -> Response:
+            return answer(paging, ids, tag)
     else:
 
         @routes.get(f"/{plural}", response_model=Page[model], name=f"list_{plural}")  # type: ignore[valid-type]
-        async def list_all(query: Query) -> Response:
-            return answer(query, None)
+        async def list_all(paging: PageQuery, ids: IdsQuery) -> Response:
+            return answer(paging, ids, None)
 
     @routes.get(f"/{plural}/{{document_id}}", response_model=model, name=f"get_{kind}")
     async def get_one(document_id: Id) -> Response:

@@ -1,22 +1,22 @@
 """JSON documents in SQLite: written durably, read as the bytes that were written."""
 
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from service_kit.pages import encode_cursor
+from service_kit.settings import SettingsError
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
+TABLE = """
+CREATE TABLE documents (
     position INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     tag TEXT NOT NULL,
     body BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS by_tag ON documents (tag, position);
+)
 """
+INDEX = "CREATE INDEX by_tag ON documents (tag, position)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,36 +29,43 @@ class Document:
 
 
 def connect(file: Path) -> sqlite3.Connection:
-    """Open a database whose commits survive the death of this process and of the machine."""
-    connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA busy_timeout = 5000")
+    """Open or make a database whose commits survive the death of this process and of the machine.
+
+    Raises `SettingsError` where the folder cannot be written, or the file is no database.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        connection.execute("PRAGMA busy_timeout = 5000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except (OSError, sqlite3.Error) as error:
+        told = f"DATA_DIR={file.parent}: {file.name}: {error}; give a folder that can be written"
+        raise SettingsError(told) from error
     return connection
 
 
-def seed_file(file: Path, schema: str, statement: str, rows: Iterable[Sequence[object]]) -> None:
-    """Make `file` with `rows` in it, unless it exists: whole or not at all, whenever the process dies."""
-    if file.exists():
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}.partial")
-    partial.unlink(missing_ok=True)
-    connection = sqlite3.connect(partial)
-    connection.executescript(schema)
+def seed(connection: sqlite3.Connection, documents: Iterable[Document]) -> None:
+    """Put `documents` into a new database, and leave one that has been seeded as it is.
+
+    All of it is one transaction: a process that dies half way leaves nothing, and the next one begins again.
+    """
+    rows = ((document.id, document.tag, document.body) for document in documents)
+    connection.execute("BEGIN IMMEDIATE")
     with connection:
-        connection.executemany(statement, rows)
-    connection.close()
-    partial.replace(file)
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone():
+            return
+        connection.execute(TABLE)
+        connection.execute(INDEX)
+        connection.executemany("INSERT INTO documents (id, tag, body) VALUES (?, ?, ?)", rows)
 
 
 class Collection:
     """The documents of one service, in the order in which they were added; reads take microseconds."""
 
-    def __init__(self, file: Path, seed: Iterable[Document]) -> None:
-        rows = ((document.id, document.tag, document.body) for document in seed)
-        seed_file(file, SCHEMA, "INSERT INTO documents (id, tag, body) VALUES (?, ?, ?)", rows)
+    def __init__(self, file: Path, seeded: Iterable[Document]) -> None:
         self._connection = connect(file)
+        seed(self._connection, seeded)
 
     def close(self) -> None:
         """Close the database."""

@@ -61,7 +61,7 @@ class FaultMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Delay, fail or pass on."""
         status = None
-        if scope["type"] == "http" and not scope["path"].startswith(EXEMPT):
+        if scope["type"] == "http" and scope["path"] not in EXEMPT:
             status = await self.switch.suffer()
         app = self.app if status is None else problem_response(status, "A fault was injected.")
         await app(scope, receive, send)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -14,24 +15,33 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from starlette.types import ASGIApp
 
+from service_kit import logs
 from service_kit.settings import Settings, SettingsError
+
+DRAIN_S = 5.0
+"""How long requests under way may take after a stop was asked for."""
+
+log = logging.getLogger(__name__)
 
 
 def run(name: str, port: int, create: Callable[[Settings], ASGIApp]) -> int:
     """Run service `name`; return the exit code: 0 after a stop that was asked for, 2 for wrong settings."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     try:
         settings = Settings.from_environment(os.environ, name, port)
-        claim(settings.host, settings.port)
-        uvloop.run(serve(create(settings), settings))
+        logs.configure(json=settings.json_logs)
+        claim(settings.host, settings.port, "PORT")
+        app = create(settings)
     except SettingsError as error:
         sys.stderr.write(f"{name}_service: {error}\n")
         return 2
+    gc.freeze()  # what is imported stays: the collector need not walk it again and again
+    log.info("%s listens on %s port %d", name, settings.host, settings.port)
+    uvloop.run(serve(app, settings))
     return 0
 
 
 async def serve(app: ASGIApp, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then let the requests under way finish."""
+    """Serve until SIGTERM or SIGINT, then let requests under way finish within `DRAIN_S`."""
     server = Server(
         app,
         address=settings.host,
@@ -41,17 +51,30 @@ async def serve(app: ASGIApp, settings: Settings) -> None:
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
+    serving = loop.create_task(server.serve())
+
+    def give_up() -> None:
+        log.warning("cut off what was still under way %.0f s after the stop", DRAIN_S)
+        loop.set_exception_handler(lambda _loop, _context: None)  # Granian complains of what is cut off
+        serving.cancel()
+
+    def stop() -> None:
+        server.stop()  # type: ignore[no-untyped-call]  # Granian leaves it untyped
+        loop.call_later(DRAIN_S, give_up)  # a request that hangs must not keep the process
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
-        await server.serve()
+        await serving
 
 
-def claim(host: str, port: int) -> None:
+def claim(host: str, port: int, variable: str) -> None:
     """Refuse a port in use, which Granian itself would share. Raises `SettingsError`."""
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; set PORT") from error
+            told = f"cannot listen on {host}:{port}: {error.strerror}; set HOST or {variable}"
+            raise SettingsError(told) from error

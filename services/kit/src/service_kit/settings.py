@@ -13,12 +13,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where a service listens, where it keeps its data, and whether faults may be injected."""
+    """Where a service listens and keeps its data, whether faults may be injected, and how it logs."""
 
     host: str
     port: int
     data_dir: Path
     development: bool
+    json_logs: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], name: str, port: int) -> "Settings":
@@ -34,6 +35,7 @@ class Settings:
             port=port_of(environ, "PORT", port),
             data_dir=Path(environ.get("DATA_DIR") or f".colonnade/data/{name}"),
             development=mode == "development",
+            json_logs=environ.get("COLONNADE_LOG") == "json",
         )
 
 

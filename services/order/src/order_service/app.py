@@ -10,7 +10,7 @@ from order_service.placing import Desk
 from order_service.seed import orders
 from service_kit import Collection, Settings, closing, collection_router, create_app, json_response
 
-IdempotencyKey = Annotated[str | None, Header(max_length=128)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128)]
 
 
 def create(settings: Settings) -> ASGIApp:

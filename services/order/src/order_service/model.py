@@ -63,7 +63,7 @@ class NewItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    product_id: Annotated[str, Field(pattern=r"^p-\d{4}$")]
+    product_id: Annotated[str, Field(pattern=r"^p-[0-9]{4}$")]
     quantity: Annotated[int, Field(ge=1, le=99)]
 
 

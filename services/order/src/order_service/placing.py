@@ -47,14 +47,10 @@ class Desk:
         run = self._connection.execute
         # Order and key are one transaction, so that a process that dies leaves both or neither.
         run("BEGIN IMMEDIATE")
-        try:
+        with self._connection:
             number = run("SELECT max(position) FROM documents").fetchone()[0] + 1
             order = document(number, wish.user_id, lines, datetime.now(UTC), "pending")
             run("INSERT INTO documents (id, tag, body) VALUES (?, ?, ?)", (order.id, order.tag, order.body))
             if key is not None:
                 run("INSERT INTO keys VALUES (?, ?, ?)", (key, wish.model_dump_json(), order.body))
-        except BaseException:
-            run("ROLLBACK")
-            raise
-        run("COMMIT")
         return order.body

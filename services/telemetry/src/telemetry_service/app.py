@@ -18,7 +18,7 @@ GRPC_PORT = 8115
 def create(settings: Settings) -> ASGIApp:
     """Return the application; its gRPC server lives as long as it does, on `GRPC_PORT`."""
     grpc_port = port_of(os.environ, "GRPC_PORT", GRPC_PORT)
-    claim(settings.host, grpc_port)
+    claim(settings.host, grpc_port, "GRPC_PORT")
     store = ReadingStore(settings.data_dir / "readings.sqlite")
 
     @asynccontextmanager

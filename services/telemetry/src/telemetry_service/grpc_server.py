@@ -4,24 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from pydantic import ValidationError
 
 from service_kit.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
 from service_kit.problems import Problem
 from service_kit.settings import SettingsError
-from telemetry_service.model import MAX_BATCH
+from telemetry_service.model import Batch
 from telemetry_service.proto import telemetry_pb2 as pb
 from telemetry_service.proto import telemetry_pb2_grpc as pb_grpc
 from telemetry_service.store import ReadingStore, Row
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Telemetry"].full_name
-MAX_ID = 64
-DRAIN_S = 5.0
+DRAIN_S = 4.0
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -33,20 +33,19 @@ class Telemetry(pb_grpc.TelemetryServicer):
         self._store = store
 
     async def Ingest(self, request: pb.IngestRequest, context: Context) -> pb.IngestResponse:  # noqa: N802 - the proto's name
-        """Store readings once; INVALID_ARGUMENT where the request is wrong."""
-        if not 0 < len(request.device_id) <= MAX_ID:
-            await _refuse(context, f"device_id: give 1 to {MAX_ID} characters")
-        if not 0 < len(request.readings) <= MAX_BATCH:
-            await _refuse(context, f"readings: give 1 to {MAX_BATCH}, got {len(request.readings)}")
-        rows = [_row(reading) for reading in request.readings]
-        accepted = await asyncio.to_thread(self._store.ingest, request.device_id, rows)
-        return pb.IngestResponse(accepted=accepted, duplicates=len(rows) - accepted)
+        """Store readings once; INVALID_ARGUMENT where REST would refuse them too."""
+        try:
+            batch = _batch(request)
+        except ValidationError as error:
+            first = error.errors()[0]
+            await _refuse(context, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        receipt = await asyncio.to_thread(self._store.ingest, batch)
+        return pb.IngestResponse(accepted=receipt.accepted, duplicates=receipt.duplicates)
 
     async def ListReadings(  # noqa: N802 - the proto's name
         self, request: pb.ListReadingsRequest, context: Context
     ) -> pb.ListReadingsResponse:
         """List a device's readings, newest first; INVALID_ARGUMENT for a foreign cursor."""
-        before = None
         try:
             before = decode_cursor(request.cursor) if request.cursor else None
         except Problem as problem:
@@ -59,13 +58,26 @@ class Telemetry(pb_grpc.TelemetryServicer):
         )
 
 
-async def _refuse(context: Context, detail: str) -> None:
+async def _refuse(context: Context, detail: str) -> NoReturn:
     await context.abort(grpc.StatusCode.INVALID_ARGUMENT, detail)
+    raise AssertionError("abort raises")
 
 
-def _row(reading: pb.Reading) -> Row:
-    at = reading.at.ToDatetime(tzinfo=UTC)
-    return reading.seq, at.isoformat(), reading.metric, reading.value
+def _batch(request: pb.IngestRequest) -> Batch:
+    """Return the request as REST's model, so that both refuse the same. Raises `ValidationError`."""
+    readings = [
+        {"seq": one.seq, "at": _time(one), "metric": one.metric, "value": one.value}
+        for one in request.readings
+    ]
+    return Batch.model_validate({"device_id": request.device_id, "readings": readings})
+
+
+def _time(reading: pb.Reading) -> datetime | None:
+    """Return the reading's time; None, which the model refuses, where it has none or one out of range."""
+    try:
+        return reading.at.ToDatetime(tzinfo=UTC) if reading.HasField("at") else None
+    except ValueError:
+        return None
 
 
 def _message(row: Row) -> pb.Reading:
@@ -82,10 +94,11 @@ async def serving(store: ReadingStore, host: str, port: int) -> AsyncIterator[No
     healthy = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     reflection.enable_server_reflection([SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        server.add_insecure_port(f"{host}:{port}")
+        server.add_insecure_port(address)
     except RuntimeError as error:
-        raise SettingsError(f"cannot listen on {host}:{port} for gRPC; set GRPC_PORT") from error
+        raise SettingsError(f"cannot listen on {address} for gRPC; set GRPC_PORT") from error
     await server.start()
     await healthy.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
     yield

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+import msgspec
+from fastapi import APIRouter, Query, Response
 
-from service_kit import Page, PageQuery
+from service_kit import Page, PageQuery, json_response, page_of
 from service_kit.pages import encode_cursor
 from telemetry_service.model import Batch, Reading, Receipt
 from telemetry_service.store import ReadingStore
@@ -19,16 +20,12 @@ def routes(store: ReadingStore) -> APIRouter:
     # Not async: the flush to disk happens in a worker thread, so reads go on meanwhile.
     @router.post("/readings", status_code=202)
     def ingest(batch: Batch) -> Receipt:
-        rows = [(one.seq, one.at.isoformat(), one.metric, one.value) for one in batch.readings]
-        accepted = store.ingest(batch.device_id, rows)
-        return Receipt(accepted=accepted, duplicates=len(rows) - accepted)
+        return store.ingest(batch)
 
-    @router.get("/readings")
-    async def list_readings(device_id: DeviceId, query: Annotated[PageQuery, Depends()]) -> Page[Reading]:
-        rows, more = store.newest(device_id, query.limit, query.after)
-        items = [
-            Reading.model_validate({"seq": s, "at": at, "metric": m, "value": v}) for s, at, m, v in rows
-        ]
-        return Page(items=items, next_cursor=encode_cursor(rows[-1][0]) if more else None)
+    @router.get("/readings", response_model=Page[Reading])
+    async def list_readings(device_id: DeviceId, paging: PageQuery) -> Response:
+        rows, more = store.newest(device_id, paging.limit, paging.after)
+        items = [msgspec.json.encode({"seq": s, "at": at, "metric": m, "value": v}) for s, at, m, v in rows]
+        return json_response(page_of(items, encode_cursor(rows[-1][0]) if more else None))
 
     return router

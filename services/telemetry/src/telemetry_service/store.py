@@ -1,13 +1,14 @@
 """The readings in SQLite: each (device, seq) once, on disk before it is acknowledged."""
 
 import threading
-from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-from service_kit.documents import connect, seed_file
+from service_kit.documents import connect
+from telemetry_service.model import Batch, Receipt
 
 Row = tuple[int, str, str, float]
-"""seq, at (RFC 3339), metric, value."""
+"""seq, at (RFC 3339 in UTC), metric, value."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS readings (
@@ -19,39 +20,44 @@ CREATE TABLE IF NOT EXISTS readings (
     PRIMARY KEY (device_id, seq)
 ) WITHOUT ROWID;
 """
-INSERT = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO readings VALUES (?, ?, ?, ?, ?) ON CONFLICT (device_id, seq) DO NOTHING"
 
 
 class ReadingStore:
     """Stores and lists readings. `ingest` blocks for one disk flush."""
 
     def __init__(self, file: Path) -> None:
-        seed_file(file, SCHEMA, INSERT, ())
-        self._connection = connect(file)
+        self._writer = connect(file)
+        self._writer.execute(SCHEMA)
+        # A connection of its own reads what is committed, and never waits for a flush.
+        self._reader = connect(file)
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
+        self._reader.close()
+        self._writer.close()
 
-    def ingest(self, device_id: str, rows: Sequence[Row]) -> int:
-        """Store `rows` whole or not at all; return how many of them were new."""
+    def ingest(self, batch: Batch) -> Receipt:
+        """Store the readings whole or not at all, and tell how many of them were new."""
+        rows = [(batch.device_id, one.seq, _text(one.at), one.metric, one.value) for one in batch.readings]
         with self._lock:
-            before = self._connection.total_changes
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._connection.executemany(INSERT, [(device_id, *row) for row in rows])
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-            return self._connection.total_changes - before
+            before = self._writer.total_changes
+            self._writer.execute("BEGIN IMMEDIATE")
+            with self._writer:
+                self._writer.executemany(INSERT, rows)
+            accepted = self._writer.total_changes - before
+        return Receipt(accepted=accepted, duplicates=len(rows) - accepted)
 
     def newest(self, device_id: str, limit: int, before: int | None) -> tuple[list[Row], bool]:
         """Return at most `limit` rows with a seq below `before`, newest first, and whether there are more."""
-        rows = self._connection.execute(
+        rows = self._reader.execute(
             "SELECT seq, at, metric, value FROM readings WHERE device_id = ? AND (? IS NULL OR seq < ?) "
             "ORDER BY seq DESC LIMIT ?",
             (device_id, before, before, limit + 1),
         ).fetchall()
         return rows[:limit], len(rows) > limit
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
@@ -32,6 +33,10 @@ def batch(*seqs: int, device: str = "sensor-1") -> dict[str, Any]:
     return {"device_id": device, "readings": readings}
 
 
+def reading(seq: int) -> pb.Reading:
+    return pb.Reading(seq=seq, at=Timestamp(seconds=1_767_225_600), metric="t", value=1.5)
+
+
 def post(url: str, body: dict[str, Any]) -> httpx.Response:
     return httpx.post(f"{url}/readings", json=body)
 
@@ -41,9 +46,7 @@ def test_a_reading_sent_twice_is_stored_once_over_both_protocols(both: Both) -> 
     stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
 
     over_rest = post(running.url, batch(1, 2))
-    over_grpc = stub.Ingest(
-        pb.IngestRequest(device_id="sensor-1", readings=[pb.Reading(seq=s) for s in (2, 3)])
-    )
+    over_grpc = stub.Ingest(pb.IngestRequest(device_id="sensor-1", readings=[reading(seq) for seq in (2, 3)]))
     listed = stub.ListReadings(pb.ListReadingsRequest(device_id="sensor-1", limit=2))
 
     assert (202, {"accepted": 2, "duplicates": 0}) == (over_rest.status_code, over_rest.json())
@@ -74,8 +77,21 @@ def test_more_than_a_thousand_readings_are_refused(both: Both) -> None:
 
     assert post(running.url, batch(*range(1001))).status_code == 422
     with pytest.raises(grpc.RpcError) as caught:
-        stub.Ingest(pb.IngestRequest(device_id="d", readings=[pb.Reading(seq=s) for s in range(1001)]))
+        stub.Ingest(pb.IngestRequest(device_id="d", readings=[reading(seq) for seq in range(1001)]))
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_grpc_refuses_what_rest_refuses(both: Both) -> None:
+    running, channel = both
+    stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
+    timeless = batch(1)
+    del timeless["readings"][0]["at"]
+
+    assert post(running.url, timeless).status_code == 422
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Ingest(pb.IngestRequest(device_id="d", readings=[pb.Reading(seq=1, metric="t", value=1.5)]))
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert "readings.0.at" in str(caught.value.details())
 
 
 def test_health_and_reflection_answer(both: Both) -> None:
