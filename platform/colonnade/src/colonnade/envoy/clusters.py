@@ -28,8 +28,9 @@ def clusters(platform: Platform, target: Target) -> list[Json]:
     found = [_bff(platform, target, bff.name) for bff in platform.bffs]
     found.append(_policy(target.endpoints["policy"]))
     found.append(_identity(target))
-    # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
-    found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
+    if platform.edge.trusted_hops:
+        # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
+        found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
     return found
 
 

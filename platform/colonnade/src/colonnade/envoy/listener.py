@@ -4,10 +4,10 @@ from math import ceil
 
 from colonnade.envoy import hygiene
 from colonnade.envoy.access_log import access_log
-from colonnade.envoy.clusters import TRACES
 from colonnade.envoy.filters import http_filters
 from colonnade.envoy.message import Json, duration, path_source, socket_address, typed
 from colonnade.envoy.problems import local_replies
+from colonnade.envoy.tracing import tracer
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
 
@@ -91,13 +91,6 @@ def _provenance(platform: Platform) -> Json:
         "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
         mutations=[{"remove": name} for name in removed],
     )
-    # Nothing is sampled, so nothing is sent: the tracer only continues or begins the trace context.
-    collector = {"uri": f"http://{TRACES}/v1/traces", "cluster": TRACES, "timeout": "1s"}
-    tracer = typed(
-        "envoy.config.trace.v3.OpenTelemetryConfig",
-        service_name=platform.name,
-        http_service={"http_uri": collector},
-    )
     return {
         "use_remote_address": True,
         "xff_num_trusted_hops": platform.edge.trusted_hops,
@@ -106,8 +99,5 @@ def _provenance(platform: Platform) -> Json:
         "early_header_mutation_extensions": [
             {"name": "envoy.http.early_header_mutation.header_mutation", "typed_config": mutation}
         ],
-        "tracing": {
-            "provider": {"name": "envoy.tracers.opentelemetry", "typed_config": tracer},
-            "random_sampling": {"value": 0},
-        },
+        **tracer(platform),
     }

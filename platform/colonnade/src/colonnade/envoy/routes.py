@@ -8,6 +8,7 @@ from colonnade.envoy.filters import route_filters
 from colonnade.envoy.filters.local_limit import login_limit
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
+from colonnade.envoy.tracing import trace_header
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Retries, Route
 from colonnade.ir.target import Target
@@ -32,6 +33,7 @@ def route_configuration(platform: Platform, target: Target) -> Json:
         ignore_port_in_host_matching=True,
         validate_clusters=False,
         response_headers_to_remove=["x-powered-by"],
+        **trace_header(platform),
     )
 
 

@@ -76,7 +76,7 @@ async def _run(bootstrap: Path) -> None:
 
 
 def reason(output: str) -> str:
-    """Return what matters of Envoy's log: the last errors, without time, level and source."""
-    lines = [re.sub(r"^\[[^]]*\](\[[^]]*\])*\s*(\[[^]]*\]\s*)*", "", line) for line in output.splitlines()]
-    said = [line.strip() for line in lines if line.strip()]
-    return said[-1] if said else "it gave no reason"
+    """Return what matters of Envoy's log: its last entry, without time, level and source."""
+    start = re.compile(r"^\[\d{4}-[^]]*\](?:\[[^]]*\] *)*", re.MULTILINE)
+    entries = [entry for entry in start.split(output) if entry.strip()]
+    return " ".join(entries[-1].split()) if entries else "it gave no reason"

@@ -7,8 +7,9 @@ from colonnade.envoy.filters import (
     headers,
     health,
     jwt,
+    limit_headers,
     local_limit,
-    native,
+    roles,
     router,
     scopes,
 )
@@ -23,9 +24,10 @@ CHAIN: tuple[Filter, ...] = (
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
     headers.FILTER,  # names the route for the policy service
     jwt.FILTER,  # cheap and local: a bad token goes no further
-    native.FILTER,  # rewords what jwt tells the BFF and, on the way back, the bucket the client
+    roles.FILTER,  # rewords what jwt tells the BFF
     scopes.FILTER,  # reads what jwt verified
     ext_authz.FILTER,  # asks for what only the store knows
+    limit_headers.FILTER,  # so that it sees, on the way back, what the bucket told
     local_limit.FILTER,  # counts who was let in, so after the identity is known
     body.FILTER,  # only an allowed request is received whole
     router.FILTER,

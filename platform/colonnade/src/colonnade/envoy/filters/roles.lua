@@ -1,5 +1,4 @@
--- Words what a route tells that Envoy decides alone: the roles to the BFF, the limit's state to the client.
--- Both as the policy service would word them.
+-- Words the roles of a token that Envoy verified alone as the policy service would: names with commas.
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 local MAX_KNOWN = 1000
@@ -39,13 +38,4 @@ function envoy_on_request(handle)
     if count < MAX_KNOWN then known[claim], count = roles, count + 1 end
   end
   headers:replace("x-user-roles", roles)
-end
-
-function envoy_on_response(handle)
-  local headers = handle:headers()
-  local left = headers:get("x-ratelimit-remaining")
-  if not left then return end
-  local context = handle:filterContext()
-  headers:replace("ratelimit-policy", context:get("policy"))
-  headers:replace("ratelimit", context:get("label") .. ";r=" .. left .. ";t=" .. headers:get("x-ratelimit-reset"))
 end
