@@ -9,6 +9,9 @@ from granian.constants import Interfaces
 
 from colonnade_edge.app import PolicyService
 from colonnade_edge.decide import Decider
+from colonnade_edge.limits.edges import LiveEdges
+from colonnade_edge.limits.heavy import HeavyUsers
+from colonnade_edge.limits.limiter import Limiter
 from colonnade_edge.logs import set_up_logging
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.oidc.pages import Pages
@@ -27,10 +30,16 @@ async def run(settings: PolicySettings) -> None:
     link = StoreLink(connect(settings.store_url))
     await link.open()
     pages = Pages(connect(settings.store_url), settings.client_secret, settings.identity_url)
-    decider = Decider(Ticker(link, metrics.batches), pages.refresh_soon)
-    watching = asyncio.create_task(policy.watch())
+    ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
+    heavy = HeavyUsers(link.redis)
+    limiter = Limiter(ticker, edges, metrics, heavy)
+    decider = Decider(ticker, limiter, pages.refresh_soon)
+    background = [
+        asyncio.create_task(work) for work in (policy.watch(), edges.watch(), heavy.flush_forever())
+    ]
     await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)
-    watching.cancel()
+    for task in background:
+        task.cancel()
     await pages.close()
     await link.close()
 

@@ -6,6 +6,7 @@ from colonnade_edge.answer import Answer, Headers, json_answer, refusal
 from colonnade_edge.call import Call
 from colonnade_edge.decide import Decider
 from colonnade_edge.errors import Broken, NotFound, Refused, Unavailable
+from colonnade_edge.limits.graphql_cost import query_cost
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.reload import PolicyFile
@@ -33,7 +34,7 @@ class PolicyService:
         """Answer one request."""
         try:
             if scope.path.startswith(CHECK):
-                protocol.response_empty(200, await self._check(scope))
+                protocol.response_empty(200, await self._check(scope, protocol))
                 return
             answer = await self._page(scope, protocol)
         except Refused as refused:
@@ -43,11 +44,11 @@ class PolicyService:
             answer = refusal(Broken("the edge made a mistake; its log says more"))
         protocol.response_bytes(answer.status, answer.headers, answer.body)
 
-    async def _check(self, scope: Scope) -> Headers:
+    async def _check(self, scope: Scope, protocol: HTTPProtocol) -> Headers:
         headers = scope.headers
         call = Call(headers.get("x-colonnade-route", ""), scope.method, scope.path[len(CHECK) :], headers)
         try:
-            allowed = await self._decide(call)
+            allowed = await self._decide(call, protocol)
         except Refused as refused:
             known = self._policy.current is not None and call.route_id in self._policy.current.routes
             self._metrics.decided(call.route_id if known else "unknown", refused.slug)
@@ -55,7 +56,7 @@ class PolicyService:
         self._metrics.decided(call.route_id, "allowed")
         return allowed
 
-    async def _decide(self, call: Call) -> Headers:
+    async def _decide(self, call: Call, protocol: HTTPProtocol) -> Headers:
         plan = self._policy.current
         route = plan.routes.get(call.route_id) if plan is not None else None
         if plan is None or route is None:
@@ -64,6 +65,8 @@ class PolicyService:
             if plan is None or call.route_id not in plan.routes:
                 raise Unavailable("the edge has no policy for this route yet")
             route = plan.routes[call.route_id]
+        cost = route.route.cost
+        call.cost = query_cost(await protocol()) if cost is None else cost
         return await self._decider.decide(plan, route, call)
 
     async def _page(self, scope: Scope, protocol: HTTPProtocol) -> Answer:
@@ -72,7 +75,9 @@ class PolicyService:
                 return self._health()
             case "/metrics":
                 text = [("content-type", "text/plain; version=0.0.4")]
-                return Answer(200, text, self._metrics.render(self._link.errors))
+                return Answer(
+                    200, text, self._metrics.render(self._link.errors, store_up=self._link.available)
+                )
             case path if path.startswith("/auth/"):
                 if self._policy.current is None:
                     raise Unavailable("the edge has no policy yet")

@@ -5,15 +5,19 @@ from colonnade_edge.rsgi import RequestHeaders
 
 
 class Call:
-    """A request on its way through the decision. `identity` is known once the credential was checked."""
+    """A request on its way through the decision. `identity` is known once the credential was checked.
 
-    __slots__ = ("_headers", "identity", "method", "path", "route_id")
+    It counts `cost` against each of its limits.
+    """
+
+    __slots__ = ("_headers", "cost", "identity", "method", "path", "route_id")
 
     def __init__(self, route_id: str, method: str, path: str, headers: RequestHeaders) -> None:
         self.route_id = route_id
         self.method = method
         self.path = path
         self.identity: Identity = NOBODY
+        self.cost = 1
         self._headers = headers
 
     def header(self, name: str) -> str:

@@ -1,7 +1,7 @@
 """The decision about one request: credential, scopes, CSRF, limits, in this order."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from colonnade_edge.answer import Headers
 from colonnade_edge.authn import api_key, jwt, session
@@ -10,9 +10,7 @@ from colonnade_edge.authn.identity import of_address
 from colonnade_edge.authz import admit
 from colonnade_edge.call import Call
 from colonnade_edge.errors import Refused, StoreUnavailable, Unavailable
-from colonnade_edge.limits.headers import exceeded, limit_headers
-from colonnade_edge.limits.local import LocalBuckets
-from colonnade_edge.limits.plan import LimitPlan
+from colonnade_edge.limits.limiter import Limiter, Question
 from colonnade_edge.policy.plan import Plan, RoutePlan
 from colonnade_edge.store.tick import Tick, Ticker
 
@@ -20,11 +18,11 @@ from colonnade_edge.store.tick import Tick, Ticker
 class Decider:
     """Decides by a plan and what the store says."""
 
-    def __init__(self, ticker: Ticker, refresh_soon: Callable[[Plan, str], None]) -> None:
+    def __init__(self, ticker: Ticker, limiter: Limiter, refresh_soon: Callable[[Plan, str], None]) -> None:
         self._ticker = ticker
+        self._limiter = limiter
         self._refresh_soon = refresh_soon
         self._memory = Memory()
-        self._local = LocalBuckets()
 
     async def decide(self, plan: Plan, route: RoutePlan, call: Call) -> Headers:
         """Return the headers of the positive answer; raise `Refused` where the request may not pass."""
@@ -53,26 +51,28 @@ class Decider:
         try:
             tick = self._ticker.tick()
             read = tick.read(credential.store_key, credential.idle_s)
-            taken_at = self._take_early(route, call, before, tick)
+            early = self._ask_early(route, call, before, tick)
             await tick.answered
         except StoreUnavailable as error:
             raise Unavailable("the store that knows this credential does not answer") from error
         confirmed = self._confirmed(plan, credential, before, tick.records[read])
         call.identity = confirmed.identity
         admit(route, call.identity, call)
-        if taken_at is None:
+        if early is None:
             return await self._limited(route, call)
-        return self._answer(route, call, route.limits, tick.levels[taken_at : taken_at + len(route.limits)])
+        return [*call.identity.headers, *await self._limiter.answer_early(early, call, tick)]
 
-    def _take_early(self, route: RoutePlan, call: Call, before: Confirmed | None, tick: Tick) -> int | None:
-        if before is None or not route.limits:
+    def _ask_early(
+        self, route: RoutePlan, call: Call, before: Confirmed | None, tick: Tick
+    ) -> Question | None:
+        if before is None or route.limits is None:
             return None
         call.identity = before.identity
         try:
             admit(route, before.identity, call)
         except Refused:
             return None
-        return tick.take([limit.key_of(call) for limit in route.limits], route.packed)
+        return self._limiter.ask_early(route.limits, call, tick)
 
     def _confirmed(
         self, plan: Plan, credential: Credential, before: Confirmed | None, record: bytes | None
@@ -88,36 +88,6 @@ class Decider:
         return confirmed
 
     async def _limited(self, route: RoutePlan, call: Call) -> Headers:
-        limits = route.limits
-        if not limits:
+        if route.limits is None:
             return call.identity.headers
-        keys = [limit.key_of(call) for limit in limits]
-        try:
-            tick = self._ticker.tick()
-            at = tick.take(keys, route.packed)
-            await tick.answered
-        except StoreUnavailable:
-            return self._without_store(route, call, keys)
-        return self._answer(route, call, limits, tick.levels[at : at + len(limits)])
-
-    def _answer(
-        self, route: RoutePlan, call: Call, limits: Sequence[LimitPlan], levels: list[int]
-    ) -> Headers:
-        if levels[0] < 0:
-            raise exceeded(limits, [-1 - level for level in levels], route.policy_field)
-        return [*call.identity.headers, *limit_headers(limits, levels, route.policy_field)]
-
-    def _without_store(self, route: RoutePlan, call: Call, keys: list[str]) -> Headers:
-        """Decide by what each limit says about a store that is away."""
-        if any(limit.on_store_failure == "deny" for limit in route.limits):
-            raise Unavailable("the store that counts this route's limits does not answer")
-        counted = [
-            (key, limit)
-            for key, limit in zip(keys, route.limits, strict=True)
-            if limit.on_store_failure == "local"
-        ]
-        if not counted:
-            return [*call.identity.headers, ("ratelimit-policy", route.policy_field)]
-        limits = [limit for _, limit in counted]
-        levels = self._local.take([key for key, _ in counted], [limit.bucket for limit in limits])
-        return self._answer(route, call, limits, levels)
+        return [*call.identity.headers, *await self._limiter.apply(route.limits, call)]

@@ -32,7 +32,8 @@ class Listen(msgspec.Struct, frozen=True):
 class PolicySettings(msgspec.Struct, frozen=True):
     """Settings of the policy service.
 
-    `identity_url` is where it reaches the identity provider, where that is not the issuer's own address.
+    `identity_url` is where it reaches the identity provider, where that is not the issuer's own address;
+    `edges` are the URLs of all edges, this service's own too.
     """
 
     listen: Listen
@@ -40,6 +41,7 @@ class PolicySettings(msgspec.Struct, frozen=True):
     store_url: str
     client_secret: Secret
     identity_url: str = ""
+    edges: tuple[str, ...] = ()
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
@@ -59,6 +61,7 @@ def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
         store_url=_store_url(environ),
         client_secret=Secret(environ.get("SESSION_CLIENT_SECRET", "")),
         identity_url=environ.get("IDENTITY_URL", ""),
+        edges=tuple(environ.get("EDGE_URLS", "").split()),
     )
 
 

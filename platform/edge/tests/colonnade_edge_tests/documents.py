@@ -15,6 +15,7 @@ from colonnade_policy import (
     StoreFailure,
     encode,
 )
+from colonnade_policy.limits import Rule
 
 _numbers = count(1)
 
@@ -29,7 +30,8 @@ def limit(
     on_store_failure: StoreFailure = "allow",
 ) -> Limit:
     """An hour is long: no token comes back while a test runs, unless it asks for that."""
-    return Limit(name, name.rsplit(".", 1)[-1], rate, period_s, burst, key, on_store_failure)
+    rule = Rule("token_bucket", rate, round(period_s * 1_000_000), burst)
+    return Limit(name, name.rsplit(".", 1)[-1], rule, key, "store", on_store_failure)
 
 
 def routes() -> dict[str, Route]:

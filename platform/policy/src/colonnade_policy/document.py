@@ -4,10 +4,13 @@ from typing import Literal
 
 import msgspec
 
-FORMAT_VERSION = 1
+from colonnade_policy.limits.rule import Rule
+
+FORMAT_VERSION = 2
 """Raised when an older edge could misread a newer document."""
 
 Auth = Literal["session", "jwt", "api_key", "none"]
+LimitPolicy = Literal["local", "cluster", "store"]
 StoreFailure = Literal["allow", "deny", "local"]
 
 
@@ -15,29 +18,40 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The common shape: immutable, and strict about what it does not know."""
 
 
+class Tier(Struct, frozen=True):
+    """The rule for consumers of `group`."""
+
+    group: str
+    rule: Rule
+
+
 class Limit(Struct, frozen=True):
-    """One token bucket: `rate` tokens every `period_s` seconds, `burst` of them at once.
+    """How often something may be asked.
 
     `name` is unique in the document and is part of the store's key. `key` lists what is counted
-    apart: `consumer`, `credential`, `ip`, `path`, `route`, or `header:<name>`.
+    apart: `consumer`, `credential`, `ip`, `path`, `route`, or `header:<name>`. `exempt` lists who is
+    not counted: `group:<name>`, `consumer:<name>`, `ip:<network>`.
     """
 
     name: str
     label: str
-    rate: int
-    period_s: float
-    burst: int
+    rule: Rule
     key: tuple[str, ...]
+    policy: LimitPolicy
     on_store_failure: StoreFailure
+    tiers: tuple[Tier, ...] = ()
+    exempt: tuple[str, ...] = ()
+    shadow: bool = False
 
 
 class Route(Struct, frozen=True):
-    """What one route asks of a request before it may pass."""
+    """What one route asks of a request before it may pass; `cost` None is that of its GraphQL query."""
 
     bff: str
     auth: Auth
     scopes: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    cost: int | None = 1
 
 
 class Session(Struct, frozen=True):

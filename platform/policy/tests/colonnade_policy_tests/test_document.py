@@ -2,10 +2,12 @@ import msgspec
 import pytest
 
 from colonnade_policy import FORMAT_VERSION, Identity, Limit, PolicyDocument, Route, Session, decode, encode
+from colonnade_policy.limits import Rule
 
 
 def document(version: int = FORMAT_VERSION) -> PolicyDocument:
-    limit = Limit("mobile.per-consumer", "per-consumer", 100, 60.0, 20, ("consumer",), "allow")
+    rule = Rule("token_bucket", 100, 60_000_000, 20)
+    limit = Limit("mobile.per-consumer", "per-consumer", rule, ("consumer",), "store", "allow")
     return PolicyDocument(
         version=version,
         revision="abc",

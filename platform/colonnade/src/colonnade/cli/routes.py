@@ -22,7 +22,8 @@ def routes(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
     Example: bff routes
     """
     import json  # noqa: PLC0415 - with the rest
-    from dataclasses import asdict  # noqa: PLC0415 - as above
+
+    import msgspec  # noqa: PLC0415 - as above
 
     from colonnade.cli.screen import print_table  # noqa: PLC0415 - Rich is slow to import
     from colonnade.manifest.load import load  # noqa: PLC0415 - as is pydantic
@@ -30,7 +31,7 @@ def routes(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
 
     platform = resolve(load(root()))
     if as_json:
-        found = [asdict(route) | {"decided_by": _decider(route)} for route in platform.routes]
+        found = [msgspec.to_builtins(route) | {"decided_by": _decider(route)} for route in platform.routes]
         typer.echo(json.dumps({"routes": found}, indent=2))
         return
     print_table(HEADINGS, [_row(route) for route in platform.routes])
@@ -61,8 +62,15 @@ def _match(match: "Match") -> str:
 
 
 def _limit(limit: "Limit") -> str:
-    burst = f" burst {limit.burst}" if limit.burst != limit.count else ""
-    return f"{limit.text}{burst} per {'+'.join(limit.key)} ({limit.policy})"
+    rule = limit.rule
+    parts = [limit.text]
+    if rule.algorithm != "token_bucket":
+        parts.append(rule.algorithm.replace("_", " "))
+    if rule.burst not in {0, rule.rate}:
+        parts.append(f"burst {rule.burst}")
+    parts += [f"{tier.group} {tier.text}" for tier in limit.tiers]
+    parts.append(f"per {'+'.join(limit.key)}")
+    return f"{' '.join(parts)} ({limit.policy}{', shadow' if limit.shadow else ''})"
 
 
 def _timeouts(timeouts: "Timeouts") -> str:

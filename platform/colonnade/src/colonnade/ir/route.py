@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from colonnade_policy.limits import Rule
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -51,8 +53,17 @@ class Retries:
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """What a limit allows the consumers of `group` instead; `text` is the rate as it was written."""
+
+    group: str
+    text: str
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
-    """A token bucket: `count` tokens every `period_s` seconds, at most `burst` at once.
+    """How often something may be asked, and what is counted apart.
 
     `name` is unique on the platform (`<bff>.<label>` or `<bff>.<route>.<label>`); `text` is the
     rate as it was written.
@@ -60,13 +71,14 @@ class Limit:
 
     name: str
     label: str
-    count: int
-    period_s: float
     text: str
-    burst: int
+    rule: Rule
     key: tuple[str, ...]
     policy: str
     on_store_failure: str
+    tiers: tuple[Tier, ...] = ()
+    exempt: tuple[str, ...] = ()
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route: what it matches, where it goes and what it asks. Sizes are in bytes."""
+    """One route: what it matches, where it goes and what it asks. Sizes are in bytes.
+
+    A request counts `cost` against each limit; None: as much as its GraphQL query asks for.
+    """
 
     id: str
     bff: str
@@ -98,4 +113,5 @@ class Route:
     max_body: int
     auth: Auth
     limits: tuple[Limit, ...]
+    cost: int | None
     decision: Decision

@@ -7,6 +7,7 @@ from pydantic import Field
 from colonnade.manifest.model import (
     Auth,
     Budgets,
+    Cost,
     HeaderName,
     Host,
     Kind,
@@ -25,13 +26,14 @@ from colonnade.manifest.units import Size
 
 
 class BaseRoute(Model):
-    """Where the BFF lives at the edge, and how requests reach it."""
+    """Where the BFF lives at the edge, how requests reach it, and what each counts against limits."""
 
     prefix: PathPrefix
     hosts: tuple[Host, ...] = Field(default=("*",), min_length=1)
     rewrite: Rewrite = Rewrite(prefix="/")
     timeouts: Timeouts = Timeouts()
     retries: Retries = Retries()
+    cost: Cost = 1
     max_body: Size | None = None
 
 
@@ -48,6 +50,7 @@ class RouteException(Model):
     rewrite: Rewrite | None = None
     timeouts: Timeouts | None = None
     retries: Retries | None = None
+    cost: Cost | None = None
     max_body: Size | None = None
     auth: Auth | None = None
     limits: tuple[Limit, ...] | None = Field(default=None)

@@ -1,9 +1,10 @@
 """What both manifests share: strict frozen models, names, limits, credentials and timeouts."""
 
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from colonnade.manifest.units import Duration, Rate, Size
@@ -24,6 +25,8 @@ HEADER = r"^[a-z0-9][a-z0-9-]*$"
 HOST = r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$"
 SCOPE = r"^[\x21\x23-\x5B\x5D-\x7E]+$"
 KEY = r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$"
+GROUP = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
+EXEMPT = r"^(group|consumer|ip):\S+$"
 OWNER = r"^@[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?(?:/[A-Za-z0-9_.-]+)?$"
 URL = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
 RELATIVE = r"^[^/].*$"
@@ -35,11 +38,24 @@ FORMS = {
     HOST: "a host such as shop.example.com, *.example.com or *",
     SCOPE: "a scope without spaces such as orders:read",
     KEY: "consumer, credential, ip, path, route or header:x-name",
+    GROUP: "a group's name such as premium",
+    EXEMPT: "group:NAME, consumer:NAME or ip:ADDRESS such as ip:10.0.0.0/8",
     OWNER: "a team such as @team-tv or @company/team-tv",
     URL: "an http or https URL without query",
     RELATIVE: "a folder below the platform's own",
 }
 """What each pattern means, for the person who got it wrong."""
+
+
+def _network(exempt: str) -> str:
+    kind, _, value = exempt.partition(":")
+    if kind == "ip":
+        try:
+            ip_network(value)
+        except ValueError:
+            raise PydanticCustomError("network", "expected ip:ADDRESS such as ip:10.0.0.0/8") from None
+    return exempt
+
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=40)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -48,6 +64,15 @@ HeaderName = Annotated[str, StringConstraints(pattern=HEADER)]
 Host = Annotated[str, StringConstraints(pattern=HOST)]
 Scope = Annotated[str, StringConstraints(pattern=SCOPE)]
 """A scope token of RFC 6749 §3.3."""
+Group = Annotated[str, StringConstraints(pattern=GROUP)]
+Exempt = Annotated[str, StringConstraints(pattern=EXEMPT), AfterValidator(_network)]
+Algorithm = Literal[
+    "fixed_window", "sliding_window_log", "sliding_window_counter", "token_bucket", "leaky_bucket"
+]
+LimitPolicy = Literal["local", "cluster", "store"]
+Burst = Annotated[int, Field(ge=1, le=1_000_000)]
+Cost = Annotated[int, Field(ge=1, le=1_000_000)] | Literal["graphql"]
+"""What a request counts: a number, or what its GraphQL query asks for."""
 LimitKey = Annotated[str, StringConstraints(pattern=KEY)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
 HttpUrl = Annotated[str, StringConstraints(pattern=URL)]
@@ -79,21 +104,51 @@ class Auth(Model):
     scopes: tuple[Scope, ...] = Field(default=())
 
 
+class Tier(Model):
+    """What a limit allows one group of consumers instead."""
+
+    rate: Rate
+    burst: Burst | None = None
+
+
 class Limit(Model):
-    """A token bucket: `rate` refills it, `burst` is its capacity (the rate's count unless said)."""
+    """How often something may be asked, counted by one of five algorithms.
+
+    `burst` is what a token bucket holds and how many requests may wait in a leaky bucket's queue (the
+    rate's count unless said), none of them longer than `max_delay`. `tiers` are looked through in the
+    order in which they are written; the first of the consumer's groups counts. Who is exempt is not
+    counted. A `shadow` counts and reports, and refuses nobody.
+    """
 
     name: Name
-    algorithm: Literal["token_bucket"] = "token_bucket"
+    algorithm: Algorithm = "token_bucket"
     rate: Rate
-    burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    burst: Burst | None = None
+    max_delay: Duration | None = None
     key: LimitKey | tuple[LimitKey, ...] = "consumer"
-    policy: Literal["local", "store"] = "store"
+    policy: LimitPolicy = "store"
     on_store_failure: Literal["allow", "deny", "local"] = "allow"
+    tiers: dict[Group, Tier] = Field(default_factory=dict)
+    exempt: tuple[Exempt, ...] = Field(default=())
+    shadow: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
         """What is counted apart, always as a tuple."""
         return (self.key,) if isinstance(self.key, str) else self.key
+
+    @model_validator(mode="after")
+    def _only_what_the_algorithm_knows(self) -> "Limit":
+        windows = self.algorithm not in {"token_bucket", "leaky_bucket"}
+        if windows and (
+            self.burst is not None or any(tier.burst is not None for tier in self.tiers.values())
+        ):
+            raise PydanticCustomError("burst", "a window has no burst: leave it out, or take token_bucket")
+        if self.max_delay is not None and self.algorithm != "leaky_bucket":
+            raise PydanticCustomError(
+                "max_delay", "only a leaky_bucket lets requests wait: leave max_delay out"
+            )
+        return self
 
 
 class Timeouts(Model):

@@ -27,16 +27,18 @@ def policy_document(platform: Platform, issuer: str) -> policy.PolicyDocument:
 def _route(route: Route) -> policy.Route:
     # The IR holds only kinds of credential that the manifest's own type allows.
     auth: policy.Auth = route.auth.type  # type: ignore[assignment]
-    return policy.Route(route.bff, auth, route.auth.scopes, tuple(map(_limit, route.limits)))
+    return policy.Route(route.bff, auth, route.auth.scopes, tuple(map(_limit, route.limits)), route.cost)
 
 
 def _limit(limit: Limit) -> policy.Limit:
     return policy.Limit(
         name=limit.name,
         label=limit.label,
-        rate=limit.count,
-        period_s=limit.period_s,
-        burst=limit.burst,
+        rule=limit.rule,
         key=limit.key,
+        policy=limit.policy,  # type: ignore[arg-type]
         on_store_failure=limit.on_store_failure,  # type: ignore[arg-type]
+        tiers=tuple(policy.Tier(tier.group, tier.rule) for tier in limit.tiers),
+        exempt=limit.exempt,
+        shadow=limit.shadow,
     )

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from colonnade.errors import Problem
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests, Written
-from colonnade.manifest.model import Auth, Limit, Retries, Timeouts
+from colonnade.manifest.model import Auth, Cost, Limit, Retries, Timeouts
 from colonnade.manifest.platform import Guardrails, PlatformManifest
 from colonnade.manifest.positions import Location
 from colonnade.manifest.units import Rate
+from colonnade.resolve.rules import all_rules
 
 RESERVED_PREFIXES = ("/auth", "/healthz")
 RESERVED_NAMES = frozenset(
@@ -23,6 +24,7 @@ def check(manifests: Manifests) -> Iterator[Problem]:
     for folder, bff in manifests.bffs.items():
         yield from _names(folder, bff, platform)
         yield from _prefix(bff, platform.guardrails)
+        yield from _costs(bff)
         for at, part in _parts(bff.manifest):
             yield from _Part(bff, at, platform.guardrails).check(part)
     yield from _clashes(manifests)
@@ -54,6 +56,22 @@ def _prefix(bff: Written[BffManifest], guardrails: Guardrails) -> Iterator[Probl
 def within(prefix: str, folder: str) -> bool:
     """Return whether `prefix` is `folder` or below it, by whole segments."""
     return folder in {"/", prefix} or prefix.startswith(f"{folder}/")
+
+
+def _costs(bff: Written[BffManifest]) -> Iterator[Problem]:
+    """A request that costs more than a limit ever allows would always be refused."""
+    base = bff.manifest
+    parts: list[tuple[Location, Cost | None, tuple[Limit, ...]]] = [
+        (("route", "cost"), base.route.cost, base.limits)
+    ]
+    for index, part in enumerate(base.routes):
+        limits = base.limits if part.limits is None else part.limits
+        parts.append((("routes", index, "cost"), part.cost, limits))
+    for at, cost, limits in parts:
+        for limit in limits:
+            least = min(rule.quota for rule in all_rules(limit))
+            if isinstance(cost, int) and cost > least:
+                yield bff.document.problem(at, f"limit {limit.name!r} allows no more than {least} at once")
 
 
 _Piece = tuple[Auth | None, tuple[Limit, ...] | None, Timeouts | None, Retries | None, int | None]
@@ -104,7 +122,7 @@ class _Part:
         if limits is None:
             return
         at = (*self.at, "limits")
-        if not limits and self.guardrails.require_limit:
+        if all(limit.shadow for limit in limits) and self.guardrails.require_limit:
             yield self.document.problem(
                 at, "the guardrails want at least one limit", "such as rate: 100/minute"
             )
@@ -114,7 +132,22 @@ class _Part:
                 yield self.document.problem(
                     (*at, index, "name"), f"{limit.name!r} is the name of another limit"
                 )
-            yield from self._rate((*at, index, "rate"), limit.rate)
+            if limit.policy != limits[0].policy:
+                message = "limits of one route are counted together, or a refusal would still cost some"
+                yield self.document.problem(
+                    (*at, index, "policy"), message, f"say policy: {limits[0].policy} here too"
+                )
+            yield from self._limit((*at, index), limit)
+
+    def _limit(self, at: Location, limit: Limit) -> Iterator[Problem]:
+        yield from self._rate((*at, "rate"), limit.rate)
+        for group, tier in limit.tiers.items():
+            yield from self._rate((*at, "tiers", group, "rate"), tier.rate)
+        for rule in all_rules(limit):
+            try:
+                rule.check()
+            except ValueError as error:
+                yield self.document.problem(at, str(error), "take a shorter period, or less")
 
     def _rate(self, at: Location, rate: Rate) -> Iterator[Problem]:
         if rate.per_second > self.guardrails.max_rate.per_second:

@@ -8,6 +8,7 @@ from colonnade.manifest.bff import BffManifest, RouteException
 from colonnade.manifest.model import Limit, Retries, Rewrite, Timeouts
 from colonnade.resolve.decision import decide
 from colonnade.resolve.defaults import TIMEOUTS
+from colonnade.resolve.rules import rule_of
 
 
 def resolve_routes(bff: BffManifest, max_body: int) -> Iterator[ir.Route]:
@@ -26,6 +27,8 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
     limits = tuple(_limit(owner, limit) for limit in (bff.limits if part.limits is None else part.limits))
     timeouts = _timeouts(part.timeouts, base.timeouts, TIMEOUTS[bff.kind])
     resolved_auth = ir.Auth(auth.type.value, auth.scopes)
+    written = base.cost if part.cost is None else part.cost
+    cost = None if written == "graphql" else written
     return ir.Route(
         id=bff.name if is_base else f"{bff.name}.{part.name}",
         bff=bff.name,
@@ -38,7 +41,8 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
         max_body=part.max_body or base.max_body or edge_max_body,
         auth=resolved_auth,
         limits=limits,
-        decision=decide(resolved_auth, limits),
+        cost=cost,
+        decision=decide(resolved_auth, limits, cost),
     )
 
 
@@ -73,11 +77,15 @@ def _limit(owner: str, limit: Limit) -> ir.Limit:
     return ir.Limit(
         name=f"{owner}.{limit.name}",
         label=limit.name,
-        count=limit.rate.count,
-        period_s=limit.rate.period_s,
         text=limit.rate.text,
-        burst=limit.burst or limit.rate.count,
+        rule=rule_of(limit, limit.rate, limit.burst),
         key=limit.keys,
         policy=limit.policy,
         on_store_failure=limit.on_store_failure,
+        tiers=tuple(
+            ir.Tier(group, tier.rate.text, rule_of(limit, tier.rate, tier.burst))
+            for group, tier in limit.tiers.items()
+        ),
+        exempt=limit.exempt,
+        shadow=limit.shadow,
     )

@@ -32,6 +32,7 @@ class KeyRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     created: float
     expires: float | None = None
     revoked: float | None = None
+    groups: tuple[str, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(KeyRecord)
@@ -55,7 +56,7 @@ class ApiKey:
             raise Unauthenticated("the API key is not known", CHALLENGE)
         if kept.revoked is not None:
             raise Unauthenticated("the API key was revoked", CHALLENGE)
-        identity = of_device(kept.device_id, f"key:{kept.id}", kept.scopes)
+        identity = of_device(kept.device_id, f"key:{kept.id}", kept.scopes, kept.groups)
         return Confirmed(record, identity, math.inf if kept.expires is None else kept.expires)
 
     def expired(self) -> Unauthenticated:

@@ -12,13 +12,14 @@ class Identity(msgspec.Struct, frozen=True):
     """An authenticated sender.
 
     `consumer` is what a per-consumer limit counts, `credential` the single token, session or key.
-    `headers` tell the upstream.
+    `headers` tell the upstream; by `groups` a limit has tiers and exemptions.
     """
 
     consumer: str
     credential: str
     scopes: frozenset[str]
     headers: Headers
+    groups: frozenset[str] = frozenset()
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -49,7 +50,8 @@ def of_person(person: Person, credential: str, scopes: Iterable[str], challenge:
         headers.append(("x-user-roles", roles))
     if _carriable(person.client_id):
         headers.append(("x-client-id", person.client_id))
-    return Identity(f"user:{person.sub}", credential, frozenset(scopes), headers)
+    groups = frozenset(person.roles)
+    return Identity(f"user:{person.sub}", credential, frozenset(scopes), headers, groups)
 
 
 def of_client(client_id: str, credential: str, scopes: Iterable[str], challenge: str) -> Identity:
@@ -59,9 +61,10 @@ def of_client(client_id: str, credential: str, scopes: Iterable[str], challenge:
     return Identity(f"client:{client_id}", credential, frozenset(scopes), [("x-client-id", client_id)])
 
 
-def of_device(device_id: str, credential: str, scopes: Iterable[str]) -> Identity:
+def of_device(device_id: str, credential: str, scopes: Iterable[str], groups: Iterable[str]) -> Identity:
     """Return the identity of a device; its id was checked when its key was made."""
-    return Identity(f"device:{device_id}", credential, frozenset(scopes), [("x-device-id", device_id)])
+    headers = [("x-device-id", device_id)]
+    return Identity(f"device:{device_id}", credential, frozenset(scopes), headers, frozenset(groups))
 
 
 def of_address(address: str) -> Identity:

@@ -70,9 +70,11 @@ class LimitView(Model):
     """A limit in words and numbers."""
 
     name: str
+    algorithm: str
     rate: int
     period_s: float
     burst: int
+    policy: str
     key: tuple[str, ...]
     on_store_failure: str
 

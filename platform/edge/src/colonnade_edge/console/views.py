@@ -9,6 +9,7 @@ from colonnade_edge.authn.api_key import KEY_PREFIX
 from colonnade_edge.console.keys import SCAN_BATCH
 from colonnade_edge.console.models import Health, LimitView, RouteList, RouteView
 from colonnade_policy import Limit, PolicyDocument
+from colonnade_policy.limits.rule import SECOND_US
 
 
 def routes(document: PolicyDocument | None) -> RouteList:
@@ -49,9 +50,11 @@ async def health(redis: Redis, document: PolicyDocument | None) -> Health:
 def _limit(limit: Limit) -> LimitView:
     return LimitView(
         name=limit.label,
-        rate=limit.rate,
-        period_s=limit.period_s,
-        burst=limit.burst,
+        algorithm=limit.rule.algorithm,
+        rate=limit.rule.rate,
+        period_s=limit.rule.period_us / SECOND_US,
+        burst=limit.rule.burst,
+        policy=limit.policy,
         key=limit.key,
         on_store_failure=limit.on_store_failure,
     )

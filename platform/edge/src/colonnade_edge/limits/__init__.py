@@ -1,1 +1,1 @@
-"""Token buckets: decided exactly in the store, or by this process alone while the store is away."""
+"""Which limits a request meets, who counts them, and what the client is told."""

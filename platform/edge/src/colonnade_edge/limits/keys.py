@@ -1,7 +1,6 @@
-"""Which bucket a request takes from: the store's key of a limit, built from what the limit counts apart.
+"""What a limit counts apart, as part of the store's key.
 
-`colonnade:limit:{<name>:<period in µs>:<value>}`. The period is part of the key because levels are counted in
-units of it. Several values are written with their lengths, so that no two lists of values meet in one key.
+Several values are written with their lengths, so that no two lists of values meet in one key.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,30 +8,29 @@ from hashlib import blake2b
 
 from colonnade_edge.call import Call
 
-KeyOf = Callable[[Call], str]
+ValueOf = Callable[[Call], str]
 
 MAX_VALUE = 128
 """Longer values (a client chooses its header and path) are replaced by their digest."""
 
 
-def key_of(name: str, period_us: int, parts: Sequence[str]) -> KeyOf:
-    """Return the function from a call to its key; raise `ValueError` for an unknown part."""
-    prefix = f"colonnade:limit:{{{name}:{period_us}:"
+def value_of(parts: Sequence[str], name: str) -> ValueOf:
+    """Return the function from a call to what `parts` say of it; raise `ValueError` for an unknown part."""
     readers = [_reader(part, name) for part in parts]
     if len(readers) == 1:
         read = readers[0]
-        return lambda call: f"{prefix}{bounded(read(call))}}}"
+        return lambda call: bounded(read(call))
 
     def joined(call: Call) -> str:
         values = [bounded(read(call)) for read in readers]
-        return f"{prefix}{''.join(f'{len(value)}:{value}' for value in values)}}}"
+        return "".join(f"{len(value)}:{value}" for value in values)
 
     return joined
 
 
 def bounded(value: str) -> str:
-    """Return `value`, or its digest where it is long."""
-    if len(value) <= MAX_VALUE:
+    """Return `value`, or its digest where it is long; braces would split a hash tag."""
+    if len(value) <= MAX_VALUE and "}" not in value:
         return value
     return "blake2b=" + blake2b(value.encode(), digest_size=32).hexdigest()
 

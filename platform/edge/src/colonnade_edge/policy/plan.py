@@ -2,19 +2,16 @@
 
 import msgspec
 
-from colonnade_edge.limits.headers import policy_field
-from colonnade_edge.limits.plan import LimitPlan, plan_limit
+from colonnade_edge.limits.plan import LimitSet, plan_limits
 from colonnade_policy import PolicyDocument, Route
 
 
 class RoutePlan(msgspec.Struct, frozen=True):
-    """A route, its limits, and their constant parts: the script's argument and the policy header."""
+    """A route, and its limits if there are any."""
 
     route: Route
     required_scopes: frozenset[str]
-    limits: tuple[LimitPlan, ...]
-    packed: bytes
-    policy_field: str
+    limits: LimitSet | None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -35,11 +32,4 @@ def plan(document: PolicyDocument) -> Plan:
 
 
 def _plan_route(route: Route) -> RoutePlan:
-    limits = tuple(plan_limit(limit) for limit in route.limits)
-    return RoutePlan(
-        route=route,
-        required_scopes=frozenset(route.scopes),
-        limits=limits,
-        packed=b"".join(limit.bucket.packed() for limit in limits),
-        policy_field=policy_field(limits),
-    )
+    return RoutePlan(route=route, required_scopes=frozenset(route.scopes), limits=plan_limits(route.limits))

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from importlib.resources import files
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -11,14 +10,13 @@ from redis.exceptions import ConnectionError as BrokenConnectionError
 from redis.exceptions import RedisError
 
 from colonnade_edge.store.wire import OnReplies, Reply, Wire, open_wire
+from colonnade_policy.limits import SCRIPT
 
 ANSWER_WITHIN_S = 0.25
 """A round trip takes under a millisecond: a store that takes this long is away, not busy."""
 
 PROBE_EVERY_S = 0.1
 """How soon recovery is noticed."""
-
-SCRIPT = files("colonnade_edge.limits").joinpath("token_bucket.lua").read_bytes()
 
 log = logging.getLogger(__name__)
 

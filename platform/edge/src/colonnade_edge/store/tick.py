@@ -1,50 +1,59 @@
 """Everything that is asked of the store in one event-loop tick, in one round trip."""
 
 import asyncio
+import struct
 from collections.abc import Sequence
 from hashlib import sha1
 
 from colonnade_edge.errors import StoreUnavailable
 from colonnade_edge.metrics import BatchSizes
-from colonnade_edge.store.link import SCRIPT, StoreLink
-from colonnade_edge.store.wire import Reply, packed
+from colonnade_edge.store.link import StoreLink
+from colonnade_edge.store.wire import Reply, command
+from colonnade_policy.limits import SCRIPT, Outcome
 
 MAX_QUESTIONS = 1000
 """Keeps a script call far below the store's argument limits, and its run near a millisecond."""
 
+_COST = struct.Struct("<d")
 _SHA = sha1(SCRIPT, usedforsecurity=False).hexdigest().encode()
 _EVALSHA = b"$7\r\nEVALSHA\r\n$%d\r\n%b\r\n" % (len(_SHA), _SHA)
 
 
 class Tick:
-    """Questions that travel together. `levels` and `records` are filled once `answered` is done."""
+    """Questions that travel together. `outcomes` and `records` are there once `answered` is done."""
 
-    __slots__ = ("_keys", "_reads", "_takes", "answered", "levels", "records", "size")
+    __slots__ = ("_found", "_keys", "_reads", "_takes", "answered", "records", "size")
 
     def __init__(self, answered: asyncio.Future[None]) -> None:
         self.answered = answered
         self.size = 0
-        self.levels: list[int] = []
+        self._found: list[int] = []
         self.records: list[bytes | None] = []
         self._keys: list[bytes] = []
         self._takes: list[bytes] = []
         self._reads: list[bytes] = []
 
-    def take(self, keys: Sequence[str], buckets: bytes) -> int:
-        """Ask for a token from each of `keys`, all or none; return where in `levels` the answer begins."""
+    def take(self, keys: Sequence[str], cost: int, rules: bytes) -> int:
+        """Ask to take `cost` from all of `keys` or none; return where `outcomes` finds the answer."""
+        packed = _COST.pack(cost) + rules
         at = len(self._keys)
         for key in keys:
             encoded = key.encode()
             self._keys.append(b"$%d\r\n%b\r\n" % (len(encoded), encoded))
-        self._takes.append(b"$%d\r\n%b\r\n" % (len(buckets), buckets))
+        self._takes.append(b"$%d\r\n%b\r\n" % (len(packed), packed))
         self.size += 1
         return at
+
+    def outcomes(self, at: int, count: int) -> list[Outcome]:
+        """Return what `count` limits answered, once `answered` is done."""
+        found = self._found
+        return [Outcome(found[i], found[i + 1], found[i + 2]) for i in range(3 * at, 3 * (at + count), 3)]
 
     def read(self, key: str, idle_s: int) -> int:
         """Ask for a record, prolonging its life if `idle_s`; return where in `records` it will be."""
         name = key.encode()
-        command = packed(b"GETEX", name, b"EX", b"%d" % idle_s) if idle_s else packed(b"GET", name)
-        self._reads.append(command)
+        asked = command(b"GETEX", name, b"EX", b"%d" % idle_s) if idle_s else command(b"GET", name)
+        self._reads.append(asked)
         self.size += 1
         return len(self._reads) - 1
 
@@ -68,7 +77,7 @@ class Tick:
             self.answered.exception()  # retrieved here, because whoever asked may be gone
             return
         if self._keys:
-            self.levels = replies.pop()  # type: ignore[assignment]  # the script returns whole numbers
+            self._found = replies.pop()  # type: ignore[assignment]  # the script returns whole numbers
         self.records = replies  # type: ignore[assignment]  # GET returns bytes or nothing
         self.answered.set_result(None)
 

@@ -18,7 +18,7 @@ OnReplies = Callable[[list[Reply]], None]
 OnLost = Callable[[BaseException], None]
 
 
-def packed(*arguments: bytes) -> bytes:
+def command(*arguments: bytes) -> bytes:
     """Return one command in the Redis protocol."""
     parts = [b"$%d\r\n%b\r\n" % (len(argument), argument) for argument in arguments]
     return b"*%d\r\n%b" % (len(arguments), b"".join(parts))

@@ -28,9 +28,11 @@ def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
 
 def limit_headers(limit: Limit) -> Json:
     """Return the filter settings that tell the state of `limit`: draft-ietf-httpapi-ratelimit-headers."""
-    window = max(1, round(limit.burst * limit.period_s / limit.count))
     state = f'"{limit.label}";r=%RESP(X-RATELIMIT-REMAINING)%;t=%RESP(X-RATELIMIT-RESET)%'
-    headers = {"ratelimit-policy": f'"{limit.label}";q={limit.burst};w={window}', "ratelimit": state}
+    headers = {
+        "ratelimit-policy": f'"{limit.label}";q={limit.rule.quota};w={limit.rule.window_s}',
+        "ratelimit": state,
+    }
     mutations = [
         {"append": {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
         for name, value in headers.items()

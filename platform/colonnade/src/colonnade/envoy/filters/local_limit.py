@@ -7,6 +7,8 @@ from colonnade.envoy.message import Json, duration, typed
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Limit, Route
 from colonnade.ir.target import Target
+from colonnade_policy.limits import Rule
+from colonnade_policy.limits.rule import SECOND_US
 
 NAME = "envoy.filters.http.local_ratelimit"
 MESSAGE = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
@@ -14,7 +16,15 @@ MAX_BUCKETS = 100_000
 """Buckets kept for one limit. Envoy's default of 20 would forget, and so refill, the 21st consumer."""
 UNLIMITED: Json = {"max_tokens": 4_294_967_295, "tokens_per_fill": 4_294_967_295, "fill_interval": "1s"}
 
-LOGIN = Limit("auth", "login", 300, 60.0, "300/minute", 100, ("ip",), "local", "allow")
+LOGIN = Limit(
+    name="auth.login",
+    label="login",
+    text="300/minute",
+    rule=Rule("token_bucket", 300, 60_000_000, 100),
+    key=("ip",),
+    policy="local",
+    on_store_failure="allow",
+)
 """Login pages, callbacks and session checks, by address."""
 
 
@@ -23,35 +33,38 @@ def _config(_platform: Platform, _target: Target) -> Json:
 
 
 def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
-    return _bucket(route.limits[0], route.auth.type) if route.decision.native and route.limits else None
+    if not route.decision.native or not route.limits:
+        return None
+    return _bucket(route.limits[0], route.auth.type, route.cost or 1)
 
 
 def login_limit() -> Json:
     """Return the filter settings of the login pages, which no BFF's limits cover."""
-    return {NAME: _bucket(LOGIN, "none")}
+    return {NAME: _bucket(LOGIN, "none", 1)}
 
 
-def _bucket(limit: Limit, auth: str) -> Json:
+def _bucket(limit: Limit, auth: str, cost: int) -> Json:
     actions = [_action(key, auth) for key in limit.key]
     bucket = {
-        "max_tokens": limit.burst,
-        "tokens_per_fill": limit.count,
-        "fill_interval": duration(limit.period_s),
+        "max_tokens": limit.rule.burst,
+        "tokens_per_fill": limit.rule.rate,
+        "fill_interval": duration(limit.rule.period_us / SECOND_US),
     }
     always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
     return typed(
         MESSAGE,
-        stat_prefix="local_limit",
+        stat_prefix=f"limit.{limit.name}",
         filter_enabled=always,
         filter_enforced=always,
         token_bucket=UNLIMITED,
-        rate_limits=[{"actions": actions}],
+        rate_limits=[{"actions": actions} | ({"hits_addend": {"number": cost}} if cost > 1 else {})],
         # An entry without a value takes any: one bucket for each consumer.
         descriptors=[{"entries": [_entry(key) for key in limit.key], "token_bucket": bucket}],
         always_consume_default_token_bucket=False,
         max_dynamic_descriptors=MAX_BUCKETS,
         enable_x_ratelimit_headers="DRAFT_VERSION_03",
         response_headers_to_add=[_retry_after(limit)],
+        **({"local_cluster_rate_limit": {}} if limit.policy == "cluster" else {}),
     )
 
 
@@ -70,7 +83,7 @@ def _action(key: str, auth: str) -> Json:
 
 def _retry_after(limit: Limit) -> Json:
     """The time in which the bucket gains a token, in whole seconds."""
-    seconds = max(1, ceil(limit.period_s / limit.count))
+    seconds = max(1, ceil(limit.rule.period_us / SECOND_US / limit.rule.rate))
     return {
         "header": {"key": "retry-after", "value": str(seconds)},
         "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",

@@ -1,0 +1,115 @@
+"""What a GraphQL query costs: a hundredth of the objects that it may return, rounded up.
+
+Every field that has fields of its own is an object, as many times as `first`, `last` or `limit` on the way
+to it say. Source: GitHub's GraphQL API, "Rate limits and query limits: calculating a rate limit score".
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from graphql import GraphQLError, parse
+from graphql.language import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+
+OBJECTS_PER_UNIT = 100
+MAX_COST = 1_000_000
+MAX_DEPTH = 50
+MAX_TOKENS = 5_000
+PARSED = 1024
+SIZES = frozenset({"first", "last", "limit"})
+
+
+class Body(msgspec.Struct):
+    """A GraphQL request."""
+
+    query: str = ""
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None  # noqa: N815 - the protocol's name
+
+
+_decoder = msgspec.json.Decoder(Body | list[Body])
+
+
+def query_cost(body: bytes) -> int:
+    """Return the cost of a request body; 1 for one that is not understood, which the BFF will refuse."""
+    try:
+        found = _decoder.decode(body)
+        bodies = found if isinstance(found, list) else [found]
+        cost = sum(_cost(one) for one in bodies)
+    except (msgspec.MsgspecError, GraphQLError, RecursionError):
+        return 1
+    return min(MAX_COST, max(1, cost))
+
+
+def _cost(body: Body) -> int:
+    document = _parsed(body.query)
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    named = [d for d in operations if d.name is not None and d.name.value == body.operationName]
+    chosen = named or operations[:1]
+    objects = sum(_Counter(document, operation, body.variables or {}).objects() for operation in chosen)
+    return -(-objects // OBJECTS_PER_UNIT)
+
+
+@lru_cache(maxsize=PARSED)
+def _parsed(query: str) -> DocumentNode:
+    return parse(query, no_location=True, max_tokens=MAX_TOKENS)
+
+
+class _Counter:
+    """Counts the objects of one operation."""
+
+    def __init__(
+        self, document: DocumentNode, operation: OperationDefinitionNode, variables: dict[str, Any]
+    ) -> None:
+        self._operation = operation
+        self._fragments = {
+            d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+        }
+        defaults = {
+            one.variable.name.value: int(one.default_value.value)
+            for one in operation.variable_definitions or ()
+            if isinstance(one.default_value, IntValueNode)
+        }
+        self._variables = defaults | variables
+
+    def objects(self) -> int:
+        return self._of(self._operation.selection_set, 1, 0)
+
+    def _of(self, selected: SelectionSetNode | None, times: int, depth: int) -> int:
+        if selected is None or depth > MAX_DEPTH or times > MAX_COST * OBJECTS_PER_UNIT:
+            return times if selected is not None else 0
+        total = 0
+        for one in selected.selections:
+            match one:
+                case FieldNode(selection_set=SelectionSetNode() as below):
+                    each = times * self._size(one)
+                    total += each + self._of(below, each, depth + 1)
+                case InlineFragmentNode():
+                    total += self._of(one.selection_set, times, depth + 1)
+                case FragmentSpreadNode():
+                    fragment = self._fragments.get(one.name.value)
+                    total += self._of(fragment.selection_set if fragment else None, times, depth + 1)
+                case _:
+                    pass
+        return total
+
+    def _size(self, field: FieldNode) -> int:
+        for argument in field.arguments or ():
+            if argument.name.value in SIZES:
+                value = argument.value
+                if isinstance(value, IntValueNode):
+                    return max(1, int(value.value))
+                if isinstance(value, VariableNode):
+                    given = self._variables.get(value.name.value)
+                    return max(1, given) if isinstance(given, int) else 1
+        return 1
