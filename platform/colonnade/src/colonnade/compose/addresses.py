@@ -50,4 +50,5 @@ def target(platform: Platform) -> Target:
         endpoints=endpoints,
         xds_folder=EDGE_FOLDER,
         balanced=True,
+        edges=tuple(edges(platform)),
     )

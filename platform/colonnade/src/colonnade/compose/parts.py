@@ -1,7 +1,15 @@
 """The containers of a platform."""
 
 from colonnade.compose import networks, secrets
-from colonnade.compose.addresses import EDGE_FOLDER, IDENTITY_PORT, POLICY_PORT, VALKEY_PORT, issuer, replicas
+from colonnade.compose.addresses import (
+    EDGE_FOLDER,
+    IDENTITY_PORT,
+    POLICY_PORT,
+    VALKEY_PORT,
+    edges,
+    issuer,
+    replicas,
+)
 from colonnade.compose.mounted import BALANCER_FILE, CLIENTS_FILE, FOLDER, POLICY_FILE
 from colonnade.compose.part import HTTP_HEALTH, VALKEY_HEALTH, Image, Part, healthy
 from colonnade.ir.platform import Bff, Platform, Service
@@ -79,6 +87,7 @@ def policy(platform: Platform) -> Part:
         environment={
             **_process(POLICY_PORT, platform),
             "POLICY_FILE": f"{FOLDER}/{POLICY_FILE}",
+            "EDGE_URLS": " ".join(edge.url for edge in edges(platform)),
             **_store_environment(store),
             **client.environment,
             **at_identity,

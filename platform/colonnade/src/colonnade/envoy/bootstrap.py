@@ -1,5 +1,6 @@
 """The static part of an edge: its admin address, its bounds, and where its resources are."""
 
+from colonnade.envoy.edges import EDGES, edges_cluster
 from colonnade.envoy.message import Json, path_source, socket_address, typed
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
@@ -14,6 +15,8 @@ def bootstrap(platform: Platform, target: Target) -> Json:
     return {
         "node": {"id": f"{platform.name}-{target.listen}", "cluster": platform.name},
         "admin": {"address": socket_address(target.admin)},
+        "cluster_manager": {"local_cluster_name": EDGES},
+        "static_resources": {"clusters": [edges_cluster(target)]},
         "dynamic_resources": {
             "cds_config": path_source(folder, "cds.json"),
             "lds_config": path_source(folder, "lds.json"),

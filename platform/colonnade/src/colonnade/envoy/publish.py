@@ -2,18 +2,21 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from colonnade.envoy.bootstrap import bootstrap
+from colonnade.envoy.edges import EDGES_FILE, all_edges, live_edges
 from colonnade.envoy.message import Json
 from colonnade.envoy.resources import resources
 from colonnade.ir.platform import Platform
-from colonnade.ir.target import Target
+from colonnade.ir.target import Address, Target
 
 
 def write_bootstrap(folder: Path, platform: Platform, target: Target) -> Path:
     """Write the static part into `folder`; return its file, to start Envoy with."""
     folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / EDGES_FILE, _text({"resources": [all_edges(target)]}))
     file = folder / "envoy.json"
     _replace(file, _text(bootstrap(platform, target)))
     return file
@@ -38,6 +41,11 @@ def publish(folder: Path, platform: Platform, target: Target) -> bool:
             _replace(file, _text({"resources": found}))
             changed = True
     return changed
+
+
+def publish_live(folder: Path, edges: Sequence[Address]) -> None:
+    """Tell the edge that reads `folder` which edges are alive."""
+    _replace(folder / EDGES_FILE, _text({"resources": [live_edges(edges)]}))
 
 
 def _published(file: Path) -> list[Json]:

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from colonnade.envoy.bootstrap import bootstrap
+from colonnade.envoy.edges import static_edges
 from colonnade.envoy.message import Json
 from colonnade.envoy.resources import resources
 from colonnade.errors import WorkError
@@ -51,6 +52,7 @@ def static(platform: Platform, target: Target) -> Json:
         del manager["rds"]
         manager["route_config"] = _untyped(found["rds"][0])
     clusters = [_untyped(cluster) for cluster in found["cds"]]
+    clusters.append(static_edges(target))
     return whole | {"static_resources": {"listeners": listeners, "clusters": clusters}}
 
 

@@ -27,7 +27,8 @@ class Target:
 
     `endpoints` maps a part (`mobile`, `policy`, `identity`, …) to its instances; `issuer` is the
     identity provider as clients and tokens name it; `listen` and `admin` are this edge's own.
-    `balanced` says that a balancer stands in front and tells the clients' addresses.
+    `balanced` says that a balancer stands in front and tells the clients' addresses. `edges` are
+    all edges, this one too; they share the limits of the policy `cluster`.
     """
 
     listen: Address
@@ -36,3 +37,4 @@ class Target:
     endpoints: Mapping[str, tuple[Address, ...]]
     xds_folder: str
     balanced: bool = False
+    edges: tuple[Address, ...] = ()

@@ -49,4 +49,5 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
         endpoints=endpoints,
         xds_folder=str(layout.edge(number)),
         balanced=platform.edge.replicas > 1,
+        edges=tuple(edges(platform, ports)),
     )

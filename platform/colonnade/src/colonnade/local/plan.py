@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colonnade.ir.platform import Bff, Platform, Service
-from colonnade.local.addresses import address, issuer
+from colonnade.local.addresses import address, edges, issuer
 from colonnade.local.layout import Layout
 from colonnade.local.ports import HOST, Ports, numbered
 from colonnade.local.spec import Health, ProcessSpec, http_health, valkey_health
@@ -90,6 +90,7 @@ class _Plan:
 
     def _policy(self, name: str) -> ProcessSpec:
         env = self._stored() | {"SESSION_CLIENT_SECRET": self.machine.session_secret}
+        env["EDGE_URLS"] = " ".join(edge.url for edge in edges(self.platform, self.ports))
         return self._python(name, "colonnade_edge", env, after=("valkey",))
 
     def _console(self) -> ProcessSpec:

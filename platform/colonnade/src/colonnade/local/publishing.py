@@ -1,15 +1,17 @@
 """Compiles a platform into the files that its processes read."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 import colonnade_policy
 from colonnade import envoy
-from colonnade.envoy.publish import publish, write_bootstrap
+from colonnade.envoy.publish import publish, publish_live, write_bootstrap
 from colonnade.envoy.validate import validate
 from colonnade.ir.platform import Platform
+from colonnade.ir.target import Address
 from colonnade.local import addresses
 from colonnade.local.layout import Layout
 from colonnade.local.ports import Ports
@@ -64,6 +66,11 @@ class Publisher:
             publish(
                 self._layout.edge(number), platform, addresses.target(platform, ports, self._layout, number)
             )
+
+    def publish_live(self, platform: Platform, edges: Sequence[Address]) -> None:
+        """Tell every edge which of them are alive."""
+        for number in range(1, platform.edge.replicas + 1):
+            publish_live(self._layout.edge(number), edges)
 
     async def validate(self, platform: Platform, ports: Ports) -> None:
         """Have Envoy itself validate the platform. Raises `WorkError` with what it says."""

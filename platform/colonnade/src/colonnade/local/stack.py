@@ -11,7 +11,7 @@ from colonnade.local.changes import Change, difference, needs_restart, pinned
 from colonnade.local.child import Child, State
 from colonnade.local.output import Output
 from colonnade.local.plan import Machine, plan
-from colonnade.local.ports import ANY, Ports, allot, default_ports, new_ports
+from colonnade.local.ports import ANY, Ports, allot, default_ports, new_ports, numbered
 from colonnade.local.publishing import Publisher, compile_platform
 from colonnade.local.spec import ProcessSpec
 from colonnade.local.supervisor import Supervisor
@@ -45,6 +45,7 @@ class Stack:
         self.ready = False
         self.problems: tuple[str, ...] = ()
         self._runner = state.me()
+        self._live = tuple(addresses.edges(platform, ports))
         self._progress = progress
         supervisor.on_change = self.changed
 
@@ -133,8 +134,23 @@ class Stack:
         # On a full disk, the other commands see an old state; the stack itself goes on.
         with contextlib.suppress(OSError):
             state.write_text(self.machine.layout.state_file, self.snapshot().to_json())
+        self._tell_live_edges()
         if not self.ready:
             self._progress(sum(child.state is State.HEALTHY for child in self.supervisor.children.values()))
+
+    def _tell_live_edges(self) -> None:
+        children = self.supervisor.children
+        names = numbered("envoy", self.platform.edge.replicas)
+        alive = [
+            addresses.address(self.ports[name])
+            for name in names
+            if name in children and children[name].state is State.HEALTHY
+        ]
+        # While they start nobody is shared with yet, and if none is alive none can be told.
+        if self.ready and alive and tuple(alive) != self._live:
+            self._live = tuple(alive)
+            with contextlib.suppress(OSError):
+                self.publisher.publish_live(self.platform, alive)
 
     def snapshot(self) -> state.StackState:
         """Return what runs now."""

@@ -8,6 +8,7 @@ from colonnade.envoy.message import Json, duration, typed
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Route
 from colonnade.ir.target import Target
+from colonnade_policy.limits.rule import SECOND_US
 
 PACKAGE = "envoy.extensions.filters.http.ext_authz.v3"
 TIMEOUT_S = 2.0
@@ -26,7 +27,11 @@ def _config(platform: Platform, _target: Target) -> Json:
         allowed_headers=_names([*QUESTION, *counted]),
         status_on_error={"code": "ServiceUnavailable"},
         http_service={
-            "server_uri": {"uri": "http://policy", "cluster": "policy", "timeout": duration(TIMEOUT_S)},
+            "server_uri": {
+                "uri": "http://policy",
+                "cluster": "policy",
+                "timeout": duration(TIMEOUT_S + _longest_delay_s(platform)),
+            },
             "path_prefix": "/check",
             "authorization_response": {
                 "allowed_upstream_headers": _names(hygiene.IDENTITY),
@@ -43,8 +48,20 @@ def _names(names: Iterable[str]) -> Json:
     return {"patterns": [{"exact": name} for name in names]}
 
 
+def _longest_delay_s(platform: Platform) -> float:
+    """How long a leaky bucket may let a request wait its turn."""
+    rules = [limit.rule for route in platform.routes for limit in route.limits]
+    return max((rule.max_delay_us for rule in rules), default=0) / SECOND_US
+
+
 def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
-    return None if route.decision.native else typed(f"{PACKAGE}.ExtAuthzPerRoute", check_settings={})
+    if route.decision.native:
+        return None
+    settings: Json = {}
+    if route.cost is None and route.limits:
+        # What a query costs stands in its body.
+        settings["with_request_body"] = {"max_request_bytes": route.max_body}
+    return typed(f"{PACKAGE}.ExtAuthzPerRoute", check_settings=settings)
 
 
 FILTER = Filter("envoy.filters.http.ext_authz", _config, _route)
