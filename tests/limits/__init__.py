@@ -1,0 +1,1 @@
+"""Limits at real edges behind the balancer."""
