@@ -18,7 +18,8 @@ from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.reload import PolicyFile
 from colonnade_edge.server import exit_code, serve
 from colonnade_edge.settings import PolicySettings, policy_settings
-from colonnade_edge.store.link import StoreLink, connect
+from colonnade_edge.store.connect import connect
+from colonnade_edge.store.link import StoreLink
 from colonnade_edge.store.tick import Ticker
 
 

@@ -2,8 +2,8 @@
 
 | Key | Holds | Lives |
 |---|---|---|
-| `colonnade:session:<digest>` | who, and until when | the idle time, prolonged by each request |
-| `colonnade:tokens:<digest>` | the provider's tokens | the idle time after the next refresh |
+| `colonnade:session:{<digest>}` | who, and until when | the idle time, prolonged by each request |
+| `colonnade:tokens:{<digest>}` | the provider's tokens | the idle time after the next refresh |
 | `colonnade:sid:<sid>`, `colonnade:sub:<sub>` | digests of sessions | the absolute time |
 """
 
@@ -15,7 +15,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from colonnade_edge.authn.session import SESSION_PREFIX, SessionRecord, digest_of, new_id
+from colonnade_edge.authn.session import SessionRecord, digest_of, new_id, session_key
 from colonnade_edge.errors import Unavailable
 
 TOKENS_PREFIX = "colonnade:tokens:"
@@ -52,27 +52,30 @@ class Sessions:
         digest = digest_of(cookie)
         absolute_s = max(1, round(record.expires - time.time()))
         async with answering():
-            pipe = self._redis.pipeline(transaction=True)
-            pipe.set(SESSION_PREFIX + digest, msgspec.json.encode(record), ex=min(idle_s, absolute_s))
-            pipe.set(TOKENS_PREFIX + digest, msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s))
+            # First the way to end it, then the session itself: one that nobody can end must not be.
             for index in _indexes(record):
+                pipe = self._redis.pipeline(transaction=True)
                 pipe.sadd(index, digest)
                 pipe.expire(index, absolute_s)
+                await pipe.execute()
+            pipe = self._redis.pipeline(transaction=True)
+            pipe.set(session_key(digest), msgspec.json.encode(record), ex=min(idle_s, absolute_s))
+            pipe.set(tokens_key(digest), msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s))
             await pipe.execute()
         return cookie
 
     async def renew(self, digest: str, record: SessionRecord, tokens: Tokens, idle_s: int) -> None:
         """Replace what is kept of a session, unless it ended meanwhile."""
         async with answering():
-            key = SESSION_PREFIX + digest
+            key = session_key(digest)
             if await self._redis.set(key, msgspec.json.encode(record), xx=True, keepttl=True):
                 await self._redis.set(
-                    TOKENS_PREFIX + digest, msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s)
+                    tokens_key(digest), msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s)
                 )
 
     async def find(self, digest: str, idle_s: int = 0) -> SessionRecord | None:
         """Return a session that is not over, prolonging it if `idle_s`."""
-        key = SESSION_PREFIX + digest
+        key = session_key(digest)
         async with answering():
             data = await (self._redis.getex(key, ex=idle_s) if idle_s else self._redis.get(key))
         record = msgspec.json.decode(data, type=SessionRecord) if data else None
@@ -81,18 +84,16 @@ class Sessions:
     async def tokens(self, digest: str) -> Tokens | None:
         """Return the tokens of a session."""
         async with answering():
-            data = await self._redis.get(TOKENS_PREFIX + digest)
+            data = await self._redis.get(tokens_key(digest))
         return msgspec.json.decode(data, type=Tokens) if data else None
 
     async def end(self, digest: str) -> None:
         """Forget a session and its tokens."""
         record = await self.find(digest)
         async with answering():
-            pipe = self._redis.pipeline(transaction=True)
-            pipe.delete(SESSION_PREFIX + digest, TOKENS_PREFIX + digest)
+            await self._redis.delete(session_key(digest), tokens_key(digest))
             for index in _indexes(record) if record is not None else ():
-                pipe.srem(index, digest)
-            await pipe.execute()
+                await self._redis.srem(index, digest)
 
     async def end_all(self, sid: str, sub: str) -> int:
         """End the sessions of `sid`, or all of `sub` where no `sid` is given; return how many."""
@@ -105,6 +106,11 @@ class Sessions:
         async with answering():
             await self._redis.delete(index)
         return len(ended)
+
+
+def tokens_key(digest: str) -> str:
+    """Return where the store keeps a session's tokens."""
+    return f"{TOKENS_PREFIX}{{{digest}}}"
 
 
 def _indexes(record: SessionRecord) -> list[str]:

@@ -10,6 +10,7 @@ from colonnade_edge.errors import SettingsError
 POLICY_PORT = 9001
 CONSOLE_PORT = 9000
 MAX_PORT = 65535
+SCHEMES = ("redis://", "rediss://", "unix://", "redis-cluster://", "rediss-cluster://")
 
 
 class Secret(str):
@@ -91,6 +92,6 @@ def _required(environ: Mapping[str, str], name: str, meaning: str) -> str:
 
 def _store_url(environ: Mapping[str, str]) -> str:
     url = environ.get("STORE_URL") or "redis://127.0.0.1:6390/0"
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise SettingsError("STORE_URL must begin with redis://, rediss:// or unix://")
+    if not url.startswith(SCHEMES):
+        raise SettingsError(f"STORE_URL must begin with {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}")
     return url

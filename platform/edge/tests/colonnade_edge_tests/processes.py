@@ -38,6 +38,7 @@ class Valkey:
     port: int
     folder: Path
     process: subprocess.Popen[bytes]
+    cluster_port: int = 0
 
     @property
     def url(self) -> str:
@@ -62,7 +63,7 @@ def _answers(port: int) -> bool:
 
 
 @contextmanager
-def valkey(folder: Path, port: int | None = None) -> Iterator[Valkey]:
+def valkey(folder: Path, port: int | None = None, *, cluster_port: int = 0) -> Iterator[Valkey]:
     port = port or free_port()
     command = [
         str(SERVER),
@@ -75,10 +76,12 @@ def valkey(folder: Path, port: int | None = None) -> Iterator[Valkey]:
         "--dir",
         str(folder),
     ]
+    if cluster_port:
+        command += ["--cluster-enabled", "yes", "--cluster-port", str(cluster_port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: _answers(port), "valkey")
-        yield Valkey(port, folder, process)
+        yield Valkey(port, folder, process, cluster_port)
     finally:
         process.kill()
         process.wait()

@@ -45,7 +45,7 @@ class Session:
 
     def __init__(self, cookie: str, idle_s: int) -> None:
         self.digest = digest_of(cookie)
-        self.store_key = SESSION_PREFIX + self.digest
+        self.store_key = session_key(self.digest)
         self.idle_s = idle_s
 
     def confirm(self, record: bytes | None) -> Confirmed:
@@ -81,6 +81,11 @@ def cookie(header: str, name: str) -> str:
         if candidate.startswith(start):
             return candidate[len(start) :]
     return ""
+
+
+def session_key(digest: str) -> str:
+    """Return where the store keeps a session; in a cluster, on the node that has its tokens too."""
+    return f"{SESSION_PREFIX}{{{digest}}}"
 
 
 def digest_of(value: str) -> str:

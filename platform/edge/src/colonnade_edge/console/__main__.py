@@ -12,7 +12,7 @@ from colonnade_edge.logs import set_up_logging
 from colonnade_edge.policy.reload import PolicyFile
 from colonnade_edge.server import exit_code, serve
 from colonnade_edge.settings import ConsoleSettings, console_settings
-from colonnade_edge.store.link import connect
+from colonnade_edge.store.connect import connect
 
 
 async def run(settings: ConsoleSettings) -> None:

@@ -2,55 +2,51 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as BrokenConnectionError
 from redis.exceptions import RedisError
 
-from colonnade_edge.store.wire import OnReplies, Reply, Wire, open_wire
+from colonnade_edge.store.connect import ANSWER_WITHIN_S
+from colonnade_edge.store.topology import HERE, Place, Topology, discover
+from colonnade_edge.store.trip import Trip
+from colonnade_edge.store.wire import Reply, Wire, open_wire
 from colonnade_policy.limits import SCRIPT
-
-ANSWER_WITHIN_S = 0.25
-"""A round trip takes under a millisecond: a store that takes this long is away, not busy."""
 
 PROBE_EVERY_S = 0.1
 """How soon recovery is noticed."""
 
+OnDone = Callable[[bool], None]
+
 log = logging.getLogger(__name__)
 
 
-def connect(url: str) -> Redis:
-    """Return a client whose caller decides what a failure means.
-
-    A connection that broke is made anew, once and at once: after a restart of the store every
-    connection in the pool is broken, and none of them should cost anybody an answer.
-    """
-    return Redis.from_url(
-        url,
-        retry=Retry(NoBackoff(), 1, supported_errors=(BrokenConnectionError,)),
-        socket_timeout=ANSWER_WITHIN_S,
-        socket_connect_timeout=ANSWER_WITHIN_S,
-        protocol=2,
-    )
-
-
 class StoreLink:
-    """The way to the store for ticks. One failure closes it; a probe that loads the script opens it again."""
+    """The way to the store for ticks. One failure closes it; a probe that loads the script opens it again.
+
+    In a cluster a node that is away closes the way to all of them: limits are then decided as each says
+    for a store that is away, until the cluster has made another node the one to ask.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self.errors = 0
-        self._wire: Wire | None = None
+        self._topology: Topology | None = None
+        self._wires: list[Wire] = []
+        self._under_way = 0
+        self._on_done: OnDone | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._on_failure: OnReplies | None = None
         self._recovery: asyncio.Task[None] | None = None
 
     @property
     def available(self) -> bool:
         """Whether a question has a chance of being answered."""
-        return self._wire is not None
+        return bool(self._wires)
+
+    def place(self, key: bytes) -> Place:
+        """Return where a key lies."""
+        return HERE if self._topology is None else self._topology.place(key)
 
     async def open(self) -> None:
         """Try once to reach the store; go on trying in the background where that fails."""
@@ -59,57 +55,70 @@ class StoreLink:
         except (RedisError, OSError, TimeoutError) as error:
             self.lost(error)
 
-    def send(self, payload: bytes, expected: int, on_replies: OnReplies) -> None:
-        """Send a payload. `on_replies` is called once, with no replies where the store is lost."""
-        if self._wire is None:
-            on_replies([])
+    def send(self, trips: Sequence[Trip], on_done: OnDone) -> None:
+        """Make all trips at once. `on_done` is called once: with whether all came back with replies."""
+        # A cluster may have lost a node since the questions were collected.
+        if any(trip.node >= len(self._wires) for trip in trips):
+            on_done(False)
             return
-        self._on_failure = on_replies
+        self._on_done = on_done
+        self._under_way = len(trips)
         self._deadline = asyncio.get_running_loop().call_later(
             ANSWER_WITHIN_S, self.lost, TimeoutError("no answer in time")
         )
-        self._wire.send(payload, expected, self._arrived)
+        wires = self._wires  # one that breaks while it is written to closes them all
+        for trip in trips:
+            wires[trip.node].send(trip.payload, trip.expected, partial(self._arrived, trip))
 
     def lost(self, error: BaseException) -> None:
         """Close the way to the store, and begin to look for it."""
         self.errors += 1
         log.warning("the store does not answer, failure policies apply: %r", error)
-        if self._wire is not None:
-            self._wire.abort()
-            self._wire = None
+        self._abort()
         if self._recovery is None:
             self._recovery = asyncio.create_task(self._recover())
-        self._settle([])
+        self._settle(answered=False)
 
     async def close(self) -> None:
         """Stop looking, and close the connections."""
         if self._recovery is not None:
             self._recovery.cancel()
-        if self._wire is not None:
-            self._wire.abort()
+        self._abort()
         await self.redis.aclose()
 
-    def _arrived(self, replies: list[Reply]) -> None:
+    def _arrived(self, trip: Trip, replies: list[Reply]) -> None:
         for reply in replies:
-            if isinstance(reply, Exception):  # NOSCRIPT, OOM, READONLY, …: a new connection may fare better
+            if isinstance(reply, Exception):  # NOSCRIPT, OOM, MOVED, …: a new connection may fare better
                 self.lost(reply)
                 return
-        self._settle(replies)
+        trip.replies = replies
+        self._under_way -= 1
+        if self._under_way == 0:
+            self._settle(answered=True)
 
-    def _settle(self, replies: list[Reply]) -> None:
+    def _settle(self, *, answered: bool) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        on_replies, self._on_failure = self._on_failure, None
-        if on_replies is not None:
-            on_replies(replies)
+        on_done, self._on_done = self._on_done, None
+        if on_done is not None:
+            on_done(answered)
+
+    def _abort(self) -> None:
+        wires, self._wires = self._wires, []
+        for wire in wires:
+            wire.abort()
 
     async def _connect(self) -> None:
         async with asyncio.timeout(ANSWER_WITHIN_S):
-            await self.redis.script_load(SCRIPT)
-            self._wire = await open_wire(self.redis, self.lost)
+            topology = await discover(self.redis)
+            wires = []
+            for node in topology.nodes:
+                await node.script_load(SCRIPT)
+                wires.append(await open_wire(node, self.lost))
+        self._topology, self._wires = topology, wires
 
     async def _recover(self) -> None:
-        while self._wire is None:
+        while not self._wires:
             await asyncio.sleep(PROBE_EVERY_S)
             try:
                 await self._connect()

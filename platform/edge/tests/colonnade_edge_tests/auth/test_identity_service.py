@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 
-from colonnade_edge.authn.session import SESSION_PREFIX, SessionRecord, digest_of
+from colonnade_edge.authn.session import SessionRecord, digest_of, session_key
 from colonnade_edge_tests.documents import document, publish, question
 from colonnade_edge_tests.processes import Served, Valkey, serving, wait_until
 
@@ -84,7 +84,7 @@ def test_bob_logs_in(client: httpx.Client) -> None:
 
 def test_tokens_are_renewed(client: httpx.Client, store: Valkey) -> None:
     log_in(client, "alice")
-    key = SESSION_PREFIX + digest_of(client.cookies["colonnade"])
+    key = session_key(digest_of(client.cookies["colonnade"]))
 
     def kept() -> SessionRecord:
         with store.client() as valkey:

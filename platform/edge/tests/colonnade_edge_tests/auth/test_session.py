@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from colonnade_edge.authn.session import SESSION_PREFIX, SessionRecord, digest_of
-from colonnade_edge.sessions import TOKENS_PREFIX
+from colonnade_edge.authn.session import SessionRecord, digest_of, session_key
+from colonnade_edge.sessions import tokens_key
 from colonnade_edge_tests.auth.browser import Browser
 from colonnade_edge_tests.processes import Served, Valkey, serving, wait_until
 
@@ -17,14 +17,14 @@ from colonnade_edge_tests.processes import Served, Valkey, serving, wait_until
 def record(store: Valkey, browser: Browser) -> SessionRecord:
     with store.client() as client:
         return msgspec.json.decode(
-            client.get(SESSION_PREFIX + digest_of(browser.session)) or b"null", type=SessionRecord
+            client.get(session_key(digest_of(browser.session))) or b"null", type=SessionRecord
         )
 
 
 def change(store: Valkey, browser: Browser, **changes: object) -> None:
     kept = msgspec.structs.replace(record(store, browser), **changes)
     with store.client() as client:
-        client.set(SESSION_PREFIX + digest_of(browser.session), msgspec.json.encode(kept), keepttl=True)
+        client.set(session_key(digest_of(browser.session)), msgspec.json.encode(kept), keepttl=True)
 
 
 def test_without_a_session_there_is_a_problem(browser: Browser) -> None:
@@ -58,7 +58,7 @@ def test_who_am_i(browser: Browser) -> None:
 
 def test_each_request_prolongs_the_idle_time(browser: Browser, store: Valkey) -> None:
     browser.log_in()
-    key = SESSION_PREFIX + digest_of(browser.session)
+    key = session_key(digest_of(browser.session))
     with store.client() as client:
         client.expire(key, 60)
         browser.ask()
@@ -108,7 +108,7 @@ def soon(browser: Browser, condition: Callable[[], bool], what: str) -> None:
 
 def test_tokens_are_renewed_before_they_expire(browser: Browser, store: Valkey) -> None:
     browser.log_in()
-    key = TOKENS_PREFIX + digest_of(browser.session)
+    key = tokens_key(digest_of(browser.session))
     with store.client() as client:
         before = client.get(key)
         browser.provider.claims = {"roles": ["user", "admin"]}

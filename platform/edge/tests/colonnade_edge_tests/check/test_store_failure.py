@@ -39,19 +39,35 @@ async def recovered(edge: httpx.AsyncClient) -> None:
         wait_until(lambda: client.get("/check/", headers=headers).status_code != 503, "recovery")
 
 
-@pytest.mark.parametrize("failure", ["killed", "frozen"])
+@pytest.mark.parametrize("failure", ["killed", "frozen", "slow"])
 async def test_each_limit_fails_as_it_says(edge: httpx.AsyncClient, mortal: Valkey, failure: str) -> None:
     """Two at once: `allow` lets all pass, `deny` none, `local` counts by itself."""
     assert await statuses(edge, "allow") == [200, 200, 429, 429]
     if failure == "killed":
         mortal.process.kill()
         mortal.process.wait()
-    else:
+    elif failure == "frozen":
         mortal.freeze()
+    else:
+        with mortal.client() as client:
+            client.client_pause(10_000)  # it answers, ten seconds late
 
     assert await statuses(edge, "allow") == [200, 200, 200, 200]
     assert await statuses(edge, "deny") == [503, 503, 503, 503]
     assert await statuses(edge, "local") == [200, 200, 429, 429]
+
+
+async def test_a_store_that_is_away_costs_one_request_its_time_and_is_told(
+    edge: httpx.AsyncClient, mortal: Valkey
+) -> None:
+    """The alarm: `colonnade_store_up` is 0, and each limit counts what it could not count."""
+    mortal.freeze()
+    await statuses(edge, "allow", 5)
+
+    text = (await edge.get("/metrics")).text
+
+    assert "colonnade_store_up 0" in text
+    assert 'colonnade_limit_store_errors_total{limit="f.allow"} 5' in text
 
 
 async def test_a_credential_is_never_believed_without_the_store(
