@@ -124,7 +124,7 @@ class _Part:
         at = (*self.at, "limits")
         if all(limit.shadow for limit in limits) and self.guardrails.require_limit:
             yield self.document.problem(
-                at, "the guardrails want at least one limit", "such as rate: 100/minute"
+                at, "the guardrails want at least one limit that refuses", "such as rate: 100/minute"
             )
         names = [limit.name for limit in limits]
         for index, limit in enumerate(limits):
