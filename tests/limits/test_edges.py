@@ -3,17 +3,18 @@
 import asyncio
 import os
 import signal
-import time
+from collections import Counter
 from collections.abc import Iterator
 from time import sleep
 
 import httpx
 import pytest
 
-from tests.limits.hammer import admitted, hammer
+from tests.limits.hammer import Answer, admitted, hammer, refused
+from tests.limits.manifests import with_limits
 from tests.platform_folder import Stack, eventually, make_platform
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("limits")]
 
 WINDOW_S = 2.0
 RATE = 40
@@ -27,25 +28,10 @@ LIMITS = {
 }
 
 
-def routes() -> str:
-    """One public route for each limit, answered by the BFF's health check."""
-    return "\n".join(
-        f"  - {{name: {name}, path: /{name}, auth: {{type: none}}, rewrite: {{regex: '^.*$',"
-        f" substitution: /healthz}}, limits: [{{name: all, key: route, {limit}}}]}}"
-        for name, limit in LIMITS.items()
-    )
-
-
 @pytest.fixture(scope="module", params=[2, 3])
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = make_platform(tmp_path_factory.mktemp("edges") / "platform")
-    manifest, mobile = folder / "colonnade.yaml", folder / "bffs/mobile/bff.yaml"
-    text = manifest.read_text()
-    assert text.count("replicas: 1") == 1
-    text = text.replace("replicas: 1", f"replicas: {request.param}")
-    assert text.count("auth: [session, jwt, api_key]") == 1
-    manifest.write_text(text.replace("auth: [session, jwt, api_key]", "auth: [session, jwt, api_key, none]"))
-    mobile.write_text(f"{mobile.read_text()}routes:\n{routes()}\n")
+    with_limits(folder, LIMITS, replicas=request.param)
     stack = Stack(folder).up()
     yield stack
     stack.down()
@@ -55,49 +41,78 @@ def edges(stack: Stack) -> int:
     return len(stack.told["edges"])
 
 
-def ask(stack: Stack, name: str, for_s: float) -> list[float]:
-    """When the answers of admitted requests came; five times as many were asked for."""
-    asked = hammer(f"{stack.edge}/api/mobile/{name}", for_s=for_s, per_second=5 * RATE / WINDOW_S)
-    return [answer.got for answer in admitted(asyncio.run(asked))]
+def ask(stack: Stack, name: str, for_s: float) -> list[Answer]:
+    """All answers; five times as many are asked for as may pass."""
+    url = f"{stack.edge}/api/mobile/{name}"
+    answers = asyncio.run(hammer(url, for_s=for_s, per_second=5 * RATE / WINDOW_S))
+    assert {answer.status for answer in answers} == {200, 429}
+    return answers
+
+
+def window(at: float) -> int:
+    return int(at // WINDOW_S)
+
+
+# A decision falls between sending and answer, on the store's clock, which here is ours too. So these bounds
+# are exact, and hold on a machine that stalls.
 
 
 def test_the_store_admits_exactly_the_rate_in_each_fixed_window(stack: Stack) -> None:
-    """The store's clock is ours: from early in one window to late in the third after it."""
-    sleep(WINDOW_S * 1.2 - time.time() % WINDOW_S)
+    answers = ask(stack, "fixed", 3.5 * WINDOW_S)
 
-    count = len(ask(stack, "fixed", 3.5 * WINDOW_S))
-
-    assert 4 * RATE - 1 <= count <= 4 * RATE
+    surely = Counter(window(one.sent) for one in admitted(answers) if window(one.sent) == window(one.got))
+    perhaps = Counter(at for one in admitted(answers) for at in {window(one.sent), window(one.got)})
+    refusing = {window(one.sent) for one in refused(answers) if window(one.sent) == window(one.got)}
+    assert len(refusing) >= 3
+    assert max(surely.values()) <= RATE
+    assert min(perhaps[at] for at in refusing) >= RATE
 
 
 def test_the_store_admits_exactly_the_rate_in_any_window_of_a_log(stack: Stack) -> None:
-    times = ask(stack, "log", 3.9 * WINDOW_S)
+    answers = ask(stack, "log", 3.5 * WINDOW_S)
 
-    assert 4 * RATE - 1 <= len(times) <= 4 * RATE
+    passed = admitted(answers)
+    sent = sorted(one.sent for one in passed)
+    got = sorted(one.got for one in passed)
+    assert len(passed) > 2 * RATE
+    # Of any RATE + 1 that passed one after the other, first and last are a window apart.
+    assert all(late - early >= WINDOW_S for early, late in zip(sent, got[RATE:], strict=False))
+    for one in refused(answers):
+        full = [other for other in passed if other.got > one.sent - WINDOW_S and other.sent < one.got]
+        assert len(full) >= RATE
 
 
 def test_the_store_admits_exactly_the_burst_and_what_came_back(stack: Stack) -> None:
-    times = ask(stack, "token", 3 * WINDOW_S)
+    answers = ask(stack, "token", 3 * WINDOW_S)
 
-    came_back = (times[-1] - times[0]) * RATE / WINDOW_S
-    # A request's way takes some milliseconds, each a tenth of a token at most.
-    assert RATE + came_back - 2 <= len(times) <= RATE + came_back + 1
+    passed, last = admitted(answers), refused(answers)[-1]
+    most = RATE + (passed[-1].got - passed[0].sent) * RATE / WINDOW_S
+    least = RATE + (last.sent - passed[0].got) * RATE / WINDOW_S - 1
+    assert len(passed) <= most
+    assert len([one for one in passed if one.sent < last.got]) >= least
 
 
 @pytest.mark.parametrize("name", ["cluster", "cluster-log"])
 def test_edges_that_share_admit_the_rate_within_a_tenth(stack: Stack, name: str) -> None:
-    times = ask(stack, name, 3.5 * WINDOW_S)
+    """Where the clients keep all edges busy, which a machine that stalls may not let them."""
 
-    expected = 42 * 4 if name == "cluster-log" else 42 + RATE * 3.5
-    assert expected * 0.9 <= len(times) <= expected * 1.1
+    def share() -> bool:
+        sleep(WINDOW_S)  # so that nothing is used when it begins
+        passed = admitted(ask(stack, name, 3.5 * WINDOW_S))
+        took = passed[-1].got - passed[0].sent
+        most = 42 * (took // WINDOW_S + 1) if name == "cluster-log" else 42 + RATE / WINDOW_S * took
+        assert len(passed) <= most * 1.1
+        return len(passed) >= most * 0.9
+
+    assert any(share() for _ in range(5))
 
 
 def test_edges_that_count_alone_admit_as_much_as_all_together(stack: Stack) -> None:
     """What the documentation of `local` warns of."""
-    times = ask(stack, "local", 3 * WINDOW_S)
+    passed = admitted(ask(stack, "local", 3 * WINDOW_S))
 
-    expected = edges(stack) * (RATE + RATE * 3)
-    assert expected * 0.9 <= len(times) <= expected * 1.1
+    alone = RATE + (passed[-1].got - passed[0].sent) * RATE / WINDOW_S
+    assert alone * (edges(stack) - 0.5) <= len(passed) <= alone * edges(stack)
 
 
 def test_the_share_of_a_dead_edge_goes_to_the_living(stack: Stack) -> None:
