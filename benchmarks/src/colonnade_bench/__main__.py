@@ -1,4 +1,4 @@
-"""The command line: `python -m colonnade_bench edge|bff`."""
+"""The command line: `python -m colonnade_bench edge|bff|limits`."""
 
 import signal
 import sys
@@ -46,6 +46,18 @@ def bff(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
 
     results = bench_bff(CACHE, seconds, _tell)
     show("GET /home: four upstream calls, one process, 32 connections", results, {}, as_json=as_json)
+
+
+@app.command()
+def limits(*, seconds: SecondsOption = 2, as_json: JsonOption = False) -> None:
+    """Measure each algorithm and policy, against plain Envoy and against one Redis call per request.
+
+    Example: bff bench limits --json
+    """
+    from colonnade_bench.limits import bench_limits  # noqa: PLC0415 - slow to import
+
+    results = bench_limits(seconds, _tell)
+    show("Limits: JWT, 100 consumers, one worker, 32 connections", results, {}, as_json=as_json)
 
 
 def _chosen(only: str, names: tuple[str, ...]) -> list[str]:

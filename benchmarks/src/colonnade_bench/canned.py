@@ -49,8 +49,8 @@ def backend(
         yield address
 
 
-def proxy_configuration(listen: Address, upstream: Address) -> Json:
-    """Return a plain Envoy: one listener, one route, one cluster, no filter but the router, no log."""
+def proxy_configuration(listen: Address, upstream: Address, filters: Sequence[Json] = ()) -> Json:
+    """Return a plain Envoy: one listener, one route, one cluster, no log, and `filters` before the router."""
     cluster = {
         "name": "backend",
         "type": "STATIC",
@@ -60,7 +60,7 @@ def proxy_configuration(listen: Address, upstream: Address) -> Json:
         },
     }
     routes = [{"match": {"prefix": "/"}, "route": {"cluster": "backend"}}]
-    return {"static_resources": {"listeners": [_listener(listen, routes)], "clusters": [cluster]}}
+    return {"static_resources": {"listeners": [_listener(listen, routes, filters)], "clusters": [cluster]}}
 
 
 def _configuration(listen: Address, answers: Sequence[Answer]) -> Json:
@@ -68,7 +68,7 @@ def _configuration(listen: Address, answers: Sequence[Answer]) -> Json:
     return {"static_resources": {"listeners": [_listener(listen, routes)]}}
 
 
-def _listener(listen: Address, routes: list[Json]) -> Json:
+def _listener(listen: Address, routes: list[Json], before: Sequence[Json] = ()) -> Json:
     router = typed("envoy.extensions.filters.http.router.v3.Router")
     manager = typed(
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -77,7 +77,7 @@ def _listener(listen: Address, routes: list[Json]) -> Json:
             "max_direct_response_body_size_bytes": MAX_BODY,
             "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
         },
-        http_filters=[{"name": "router", "typed_config": router}],
+        http_filters=[*before, {"name": "router", "typed_config": router}],
     )
     filters: list[Any] = [{"name": "http", "typed_config": manager}]
     return {"name": "bench", "address": socket_address(listen), "filter_chains": [{"filters": filters}]}

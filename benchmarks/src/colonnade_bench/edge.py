@@ -28,7 +28,7 @@ def bench_edge(
         folder = Path(name)
         served = stack.enter_context(backend(folder, "backend", [Answer("/", BODY)]))
         # The issuer's address stands in the tokens, so it is chosen before its keys are made.
-        signed, issuer = _issuer(folder, stack)
+        signed, issuer = issuer_of(folder, stack)
         starts = _starts(folder, served, issuer, cache)
         subjects = [stack.enter_context(peers.envoy(folder, served))]
         missing: dict[str, str] = {}
@@ -38,11 +38,12 @@ def bench_edge(
                 subjects.append(stack.enter_context(starts[one]()))
             except NotAvailableError as error:
                 missing[one] = str(error)
-        _verify(subjects, signed)
+        verify(subjects, signed)
         return measure(subjects, signed.file, seconds, tell), missing
 
 
-def _issuer(folder: Path, stack: ExitStack) -> tuple[Consumers, Address]:
+def issuer_of(folder: Path, stack: ExitStack) -> tuple[Consumers, Address]:
+    """Sign tokens, and serve the keys that verify them until the stack is closed."""
     named = Address(HOST, free_port())
     signed = consumers(folder, named.url)
     keys = [Answer("/.well-known/jwks.json", signed.jwks), Answer("/", "{}")]
@@ -60,7 +61,7 @@ def _starts(folder: Path, served: Address, issuer: Address, cache: Path) -> dict
     }
 
 
-def _verify(subjects: Sequence[Subject], signed: Consumers) -> None:
+def verify(subjects: Sequence[Subject], signed: Consumers) -> None:
     """Hold every subject to the same work before it is measured. Raises `BenchError`."""
     token = signed.file.read_text(encoding="utf-8").split()[0]
     for subject in subjects:

@@ -27,36 +27,61 @@ owner: "@bench"
 port: 3001
 route: {{prefix: /api/bench}}
 auth: {{type: jwt}}
-limits: [{{name: per-consumer, rate: 1000000/second, burst: 1000000, key: consumer, policy: {policy}}}]
+limits: [{limits}]
 """
+BUCKET = "{name: per-consumer, rate: 1000000/second, burst: 1000000}"
+"""Never refuses: the full work of counting is measured, and none of refusing."""
+DECIDER = "colonnade_edge"
+
+
+def of_policy(limit: str, policy: str) -> str:
+    """Return a limit of the manifest with `policy`."""
+    return limit.replace("{", f"{{policy: {policy}, ", 1)
 
 
 @contextmanager
-def native(folder: Path, backend: Address, issuer: Address) -> Iterator[Subject]:
-    """JWT and a local limit: Envoy decides alone."""
-    with _edge(folder / "native", "local", backend, issuer, Address(HOST, free_port())) as (edge, pid):
-        yield Subject("Colonnade native", edge.url, PATH, (pid,))
+def native(
+    folder: Path,
+    backend: Address,
+    issuer: Address,
+    limits: str = of_policy(BUCKET, "local"),
+    name: str = "Colonnade native",
+) -> Iterator[Subject]:
+    """JWT and a limit that Envoy decides alone."""
+    folder = folder / _slug(name)
+    with _edge(folder, _platform(folder, limits), backend, issuer, Address(HOST, free_port())) as (edge, pid):
+        yield Subject(name, edge.url, PATH, (pid,))
 
 
 @contextmanager
-def store(folder: Path, backend: Address, issuer: Address) -> Iterator[Subject]:
-    """JWT and an exact limit per consumer: Envoy asks the policy service, which asks Valkey."""
-    folder = folder / "store"
+def store(
+    folder: Path,
+    backend: Address,
+    issuer: Address,
+    limits: str = of_policy(BUCKET, "store"),
+    name: str = "Colonnade store",
+    decider: str = DECIDER,
+) -> Iterator[Subject]:
+    """JWT and limits that Envoy asks the module `decider` about, which asks Valkey."""
+    folder = folder / _slug(name)
     (folder / "run").mkdir(parents=True)
     policy, valkey = Address(HOST, free_port()), Address(HOST, free_port())
-    platform = _platform(folder, "store")
+    platform = _platform(folder, limits)
     document = folder / "policy.json"
     document.write_bytes(colonnade_policy.encode(policy_document(platform, issuer.url)))
     env = {"HOST": HOST, "PORT": str(policy.port), "POLICY_FILE": str(document)}
     env |= {"STORE_URL": f"redis://{valkey}/0", "SESSION_CLIENT_SECRET": "unused"}
+    argv = [sys.executable, "-P", "-m", decider]
     with (
         running(_valkey(valkey, folder), SUBJECT_CORES, folder / "valkey.log") as valkey_pid,
-        running(
-            [sys.executable, "-P", "-m", "colonnade_edge"], SUBJECT_CORES, folder / "policy.log", env
-        ) as pid,
-        _edge(folder, "store", backend, issuer, policy) as (edge, envoy_pid),
+        running(argv, SUBJECT_CORES, folder / "policy.log", env) as pid,
+        _edge(folder, platform, backend, issuer, policy) as (edge, envoy_pid),
     ):
-        yield Subject("Colonnade store", edge.url, PATH, (envoy_pid, pid, valkey_pid))
+        yield Subject(name, edge.url, PATH, (envoy_pid, pid, valkey_pid))
+
+
+def _slug(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name.lower())
 
 
 def _valkey(address: Address, folder: Path) -> list[str]:
@@ -66,18 +91,17 @@ def _valkey(address: Address, folder: Path) -> list[str]:
     return [str(found[0]), *(text for key, value in options.items() for text in (f"--{key}", value))]
 
 
-def _platform(folder: Path, policy: str) -> Platform:
+def _platform(folder: Path, limits: str) -> Platform:
     (folder / "bffs" / "bench").mkdir(parents=True, exist_ok=True)
     (folder / "colonnade.yaml").write_text(PLATFORM, encoding="utf-8")
-    (folder / "bffs" / "bench" / "bff.yaml").write_text(BFF.format(policy=policy), encoding="utf-8")
+    (folder / "bffs" / "bench" / "bff.yaml").write_text(BFF.format(limits=limits), encoding="utf-8")
     return resolve(load(folder))
 
 
 @contextmanager
 def _edge(
-    folder: Path, policy: str, backend: Address, issuer: Address, asked: Address
+    folder: Path, platform: Platform, backend: Address, issuer: Address, asked: Address
 ) -> Iterator[tuple[Address, int]]:
-    platform = _platform(folder, policy)
     listen, admin = Address(HOST, free_port()), Address(HOST, free_port())
     endpoints = {"bench": (backend,), "policy": (asked,), "identity": (issuer,)}
     target = Target(listen, admin, issuer.url, endpoints, str(folder / "run"))

