@@ -19,7 +19,8 @@ COLONNADE = {
     "compose": {"errors", "ir", "envoy", "policy"},
     "scaffold": {"errors", "manifest", "resolve", "ir", *EMITTERS},
     "local": {"errors", "manifest", "resolve", "ir", *EMITTERS},
-    "cli": {"errors", "manifest", "resolve", "ir", "scaffold", "local", *EMITTERS},
+    "limits": {"errors", "ir"},
+    "cli": {"errors", "manifest", "resolve", "ir", "scaffold", "local", "limits", *EMITTERS},
 }
 """For each part of `colonnade`, the parts that it may import."""
 

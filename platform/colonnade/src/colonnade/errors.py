@@ -7,7 +7,7 @@ ColonnadeError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -52,6 +52,10 @@ class Problem:
         key = f"{self.key}: " if self.key else ""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{where}: {key}{self.message}{hint}"
+
+    def seen_from(self, root: Path) -> "Problem":
+        """Return the problem with its file relative to `root`, where it is below it."""
+        return replace(self, file=self.file.relative_to(root)) if self.file.is_relative_to(root) else self
 
 
 class ManifestError(UserError):

@@ -17,6 +17,9 @@ from colonnade_edge.errors import (
 
 Headers = list[tuple[str, str]]
 
+CONSUMER = "x-colonnade-consumer"
+"""Whose request was refused, for Envoy's access log; the client is not told."""
+
 PROBLEM = ("content-type", "application/problem+json")
 NO_STORE = ("cache-control", "no-store")
 RETRY_UNAVAILABLE_S = 1
@@ -63,6 +66,8 @@ def refusal(refused: Refused) -> Answer:
     """Return the problem document that tells the client why, and what to do about it."""
     status = status_of(refused)
     headers: Headers = [PROBLEM, NO_STORE]
+    if refused.consumer:
+        headers.append((CONSUMER, refused.consumer))
     problem = Problem(f"urn:colonnade:problem:{refused.slug}", refused.title, status, refused.detail)
     match refused:
         case LimitExceeded():

@@ -52,6 +52,7 @@ class PolicyService:
         except Refused as refused:
             known = self._policy.current is not None and call.route_id in self._policy.current.routes
             self._metrics.decided(call.route_id if known else "unknown", refused.slug)
+            refused.consumer = call.identity.consumer
             raise
         self._metrics.decided(call.route_id, "allowed")
         return allowed

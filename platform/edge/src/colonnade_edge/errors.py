@@ -30,10 +30,11 @@ class StoreUnavailable(EdgeError):  # noqa: N818 - a state of the store, not a m
 
 
 class Refused(EdgeError):  # noqa: N818 - a decision, not a mistake
-    """The request is answered here; subclasses say why."""
+    """The request is answered here; subclasses say why, and `consumer` whose it was, where that is known."""
 
     title = "Refused"
     slug = "refused"
+    consumer = ""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from colonnade.cli import exits, keys
+from colonnade.cli import exits, keys, limits
 from colonnade.cli.bench import bench
 from colonnade.cli.check import check
 from colonnade.cli.down import down
@@ -59,6 +59,7 @@ def _options(
 for command in (up, down, ps, logs, check, routes, token, session, new, remove, init, schema):
     app.command()(command)
 app.add_typer(keys.app)
+app.add_typer(limits.app)
 for passing_on in (test, bench):
     app.command(context_settings=PASS_ON)(passing_on)
 

@@ -17,6 +17,9 @@ def create(
     device: Annotated[str, typer.Option(help="The device that will use it, such as sensor-1.")],
     name: Annotated[str, typer.Option(help="A name to know it by.")] = "",
     scope: Annotated[list[str] | None, typer.Option(help="What it may do; repeat it for more.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group whose tier of the limits it has; repeat it for more.")
+    ] = None,
     expires: Annotated[
         datetime | None, typer.Option(help="When it ends, in UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
     ] = None,
@@ -27,7 +30,7 @@ def create(
 
     Example: bff key create --device sensor-1 --name greenhouse
     """
-    order: dict[str, Any] = {"device_id": device, "name": name, "scopes": scope or []}
+    order: dict[str, Any] = {"device_id": device, "name": name, "scopes": scope or [], "groups": group or []}
     if expires is not None:
         order["expires_at"] = f"{expires.isoformat()}Z"
     made = _call("POST", "/admin/keys", order)
@@ -47,10 +50,18 @@ def list_keys(*, as_json: Json = False) -> None:
         _print(found)
         return
     rows = [
-        (key["id"], key["device_id"], key["name"], " ".join(key["scopes"]), key["created_at"], _state(key))
+        (
+            key["id"],
+            key["device_id"],
+            key["name"],
+            " ".join(key["scopes"]),
+            " ".join(key["groups"]),
+            key["created_at"],
+            _state(key),
+        )
         for key in found["items"]
     ]
-    print_table(("id", "device", "name", "scopes", "created", "state"), rows)
+    print_table(("id", "device", "name", "scopes", "groups", "created", "state"), rows)
 
 
 @app.command()

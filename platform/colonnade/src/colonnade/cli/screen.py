@@ -3,10 +3,10 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -15,6 +15,9 @@ from rich.table import Table
 from colonnade.local.state import StackState
 
 PIPE_WIDTH = 500
+SHOW_EVERY = 10_000
+
+T = TypeVar("T")
 
 
 def colour(stream: BinaryIO) -> bool:
@@ -44,6 +47,19 @@ def waiting(text: str, *, quiet: bool) -> Iterator[None]:
         return
     with console.status(text):
         yield
+
+
+def counting(items: Iterable[T], what: str) -> Iterator[T]:
+    """Yield `items`, and show how many there were, on standard error, where a person looks at it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from items
+        return
+    with console.status(f"{what} …") as status:
+        for number, item in enumerate(items, 1):
+            if number % SHOW_EVERY == 0:
+                status.update(f"{what} … {number:,}")
+            yield item
 
 
 def ready(state: StackState, *, as_json: bool, detached: bool) -> None:

@@ -1,5 +1,6 @@
 """One JSON line for each request, on standard output; no query, no credential."""
 
+from colonnade.envoy import hygiene
 from colonnade.envoy.message import Json, typed
 
 FIELDS = {
@@ -23,6 +24,8 @@ FIELDS = {
     "user": "%REQ(X-USER-ID)%",
     "client_id": "%REQ(X-CLIENT-ID)%",
     "device": "%REQ(X-DEVICE-ID)%",
+    "roles": "%REQ(X-USER-ROLES)%",
+    "refused": f"%DYNAMIC_METADATA(envoy.filters.http.ext_authz:{hygiene.CONSUMER})%",
 }
 
 

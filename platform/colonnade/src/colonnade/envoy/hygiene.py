@@ -6,6 +6,7 @@ IDENTITY = ("x-user-id", "x-user-email", "x-user-roles", "x-client-id", "x-devic
 ROUTE = "x-colonnade-route"
 JWT = "x-colonnade-jwt"
 IP = "x-colonnade-ip"
+CONSUMER = "x-colonnade-consumer"
 INTERNAL = (ROUTE, JWT, IP)
 """Between Envoy and the policy service only."""
 

@@ -32,7 +32,7 @@ def route_configuration(platform: Platform, target: Target) -> Json:
         # The port stays in the header: the login builds the address of its callback from it.
         ignore_port_in_host_matching=True,
         validate_clusters=False,
-        response_headers_to_remove=["x-powered-by"],
+        response_headers_to_remove=["x-powered-by", "x-envoy-upstream-service-time"],
         **trace_header(platform),
     )
 

@@ -63,11 +63,27 @@ def load(root: Path) -> Manifests:
     return Manifests(root, platform, {name: bff for name, bff in bffs.items() if bff is not None})
 
 
+def load_with(root: Path, proposed: Path) -> tuple[Manifests, str]:
+    """Return the manifests with the BFF's own replaced by the one in `proposed`, and that BFF's name.
+
+    Raises `ManifestError` as `load` does, `UserError` where there is no such BFF.
+    """
+    manifests = load(root)
+    problems: list[Problem] = []
+    written = _load_one(proposed, BffManifest, root, problems)
+    if written is None:
+        raise ManifestError(problems)
+    name = written.manifest.name
+    if name not in manifests.bffs:
+        raise UserError(f"{proposed}: there is no BFF {name}", f"there are {', '.join(manifests.bffs)}")
+    return replace(manifests, bffs={**manifests.bffs, name: written}), name
+
+
 def _load_one(file: Path, model: type[M], root: Path, problems: list[Problem]) -> Written[M] | None:
     """Return the manifest in `file`, or None after adding its problems, named relative to `root`."""
     try:
         document = read_document(file)
         return Written(validate(document, model), document)
     except ManifestError as error:
-        problems += [replace(problem, file=file.relative_to(root)) for problem in error.problems]
+        problems += [problem.seen_from(root) for problem in error.problems]
         return None

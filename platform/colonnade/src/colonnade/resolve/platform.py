@@ -1,7 +1,5 @@
 """The whole platform resolved."""
 
-from dataclasses import replace
-
 from colonnade.errors import ManifestError
 from colonnade.ir import platform as ir
 from colonnade.ir.route import Route
@@ -18,8 +16,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
 
     Raises `ManifestError` with every breach of the guardrails and every clash.
     """
-    root = manifests.root
-    problems = [replace(problem, file=problem.file.relative_to(root)) for problem in check(manifests)]
+    problems = [problem.seen_from(manifests.root) for problem in check(manifests)]
     if problems:
         raise ManifestError(problems)
     platform = manifests.platform.manifest

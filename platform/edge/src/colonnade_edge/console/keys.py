@@ -6,6 +6,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from colonnade_edge.authn.api_key import KEY_PREFIX, KeyRecord, digest_of, new_key
+from colonnade_edge.console.models import NewKey
 from colonnade_edge.sessions import answering
 
 SCAN_BATCH = 1000
@@ -17,12 +18,19 @@ class Keys:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def create(
-        self, device_id: str, name: str, scopes: tuple[str, ...], expires: float | None
-    ) -> tuple[str, KeyRecord]:
+    async def create(self, order: NewKey, expires: float | None) -> tuple[str, KeyRecord]:
         """Make a key; return it, for the only time, and what is kept of it."""
         key_id, key = new_key()
-        record = KeyRecord(key_id, digest_of(key), device_id, name, scopes, time.time(), expires)
+        record = KeyRecord(
+            key_id,
+            digest_of(key),
+            order.device_id,
+            order.name,
+            order.scopes,
+            time.time(),
+            expires,
+            groups=order.groups,
+        )
         async with answering():
             await self._redis.set(KEY_PREFIX + key_id, msgspec.json.encode(record), nx=True)
         return key, record

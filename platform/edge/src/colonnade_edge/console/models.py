@@ -26,6 +26,7 @@ class NewKey(Model):
     device_id: Identifier
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
     scopes: Annotated[tuple[Scope, ...], Field(max_length=32)] = ()
+    groups: Annotated[tuple[Identifier, ...], Field(max_length=32)] = ()
     expires_at: AwareDatetime | None = None
 
 
@@ -36,6 +37,7 @@ class KeyView(Model):
     device_id: str
     name: str
     scopes: tuple[str, ...]
+    groups: tuple[str, ...]
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -48,6 +50,7 @@ class KeyView(Model):
             device_id=record.device_id,
             name=record.name,
             scopes=record.scopes,
+            groups=record.groups,
             created_at=_moment(record.created),
             expires_at=None if record.expires is None else _moment(record.expires),
             revoked_at=None if record.revoked is None else _moment(record.revoked),
@@ -77,6 +80,49 @@ class LimitView(Model):
     policy: str
     key: tuple[str, ...]
     on_store_failure: str
+
+
+class LimitQuestion(Model):
+    """A request that might be made, whose limits are looked up. Header names are in lower case."""
+
+    route: str
+    path: str
+    consumer: str
+    credential: str = ""
+    groups: tuple[str, ...] = ()
+    ip: str = ""
+    headers: dict[str, str] = {}
+
+
+class LimitState(Model):
+    """How a limit in the store stands: what is left of its quota, and seconds until nothing is used."""
+
+    limit: str
+    quota: int
+    remaining: int
+    reset_s: float
+
+
+class LimitStates(Model):
+    """The limits that a request would meet."""
+
+    items: tuple[LimitState, ...]
+
+
+class HeavyUser(Model):
+    """What one consumer asked of one limit."""
+
+    limit: str
+    consumer: str
+    asked: int
+    refused: int
+
+
+class HeavyUserList(Model):
+    """Who asked most, `since` when; the heaviest first."""
+
+    since: datetime
+    items: tuple[HeavyUser, ...]
 
 
 class RouteView(Model):

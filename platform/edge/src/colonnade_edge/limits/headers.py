@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from colonnade_edge.answer import Headers
 from colonnade_edge.errors import LimitExceeded
-from colonnade_edge.limits.plan import CountedLimit
 from colonnade_policy.limits import Outcome
 from colonnade_policy.limits.rule import SECOND_US
+from colonnade_policy.selection import CountedLimit
 
 Pair = tuple[CountedLimit, Outcome]
 

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from colonnade_edge.call import Call
-from colonnade_edge.limits.plan import CountedLimit
+from colonnade_policy.selection import CountedLimit
 
 PREFIX = "colonnade:heavy:"
 FLUSH_EVERY_S = 2.0

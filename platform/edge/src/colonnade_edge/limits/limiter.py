@@ -10,11 +10,11 @@ from colonnade_edge.errors import StoreUnavailable, Unavailable
 from colonnade_edge.limits.edges import LiveEdges
 from colonnade_edge.limits.headers import exceeded, limit_headers
 from colonnade_edge.limits.heavy import HeavyUsers
-from colonnade_edge.limits.plan import CountedLimit, LimitSet, Selection
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.store.tick import Tick, Ticker
 from colonnade_policy.limits import Ask, MemoryLimiter, Outcome
 from colonnade_policy.limits.rule import SECOND_US
+from colonnade_policy.selection import CountedLimit, LimitSet, Selection
 
 
 class Question(tuple[Selection, list[str], int]):

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from colonnade_edge.limits.plan import LimitSet, plan_limits
 from colonnade_policy import PolicyDocument, Route
+from colonnade_policy.selection import LimitSet, plan_limits
 
 
 class RoutePlan(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from colonnade_edge_tests.documents import question
-from colonnade_edge_tests.processes import Served, Valkey, free_port, serving, valkey
+from colonnade_edge_tests.processes import Served, Valkey, free_port, serving, valkey, wait_until
 
 TOKEN = "a-long-enough-admin-token"
 
@@ -55,6 +55,44 @@ def test_a_key_is_made_used_listed_and_revoked(console: httpx.Client, policy: Se
     assert ask(policy, key) == 401
 
 
+def test_a_key_has_the_groups_of_its_tier(console: httpx.Client) -> None:
+    made = console.post("/admin/keys", json={"device_id": "sensor-79", "groups": ["gold"]}).json()
+
+    (listed,) = (key for key in console.get("/admin/keys").json()["items"] if key["id"] == made["id"])
+    assert made["groups"] == listed["groups"] == ["gold"]
+
+
+def test_the_state_of_a_limit_is_told_and_nothing_taken(console: httpx.Client, policy: Served) -> None:
+    made = console.post("/admin/keys", json={"device_id": "sensor-80"}).json()
+    asked = {"route": "iot", "path": "/x", "consumer": "device:sensor-80"}
+    before = console.post("/admin/limits/state", json=asked).json()
+    for _ in range(2):
+        ask(policy, made["key"])
+    after, again = (console.post("/admin/limits/state", json=asked).json() for _ in range(2))
+
+    assert before["items"] == [{"limit": "iot.per-consumer", "quota": 5, "remaining": 5, "reset_s": 0.0}]
+    assert after["items"][0]["remaining"] == again["items"][0]["remaining"] == 3
+    assert 60 < after["items"][0]["reset_s"] <= 72
+    assert console.post("/admin/limits/state", json={**asked, "route": "no"}).status_code == 404
+    assert console.post("/admin/limits/state", json={**asked, "route": "free"}).json() == {"items": []}
+
+
+def test_who_asks_most_is_listed_first(console: httpx.Client, policy: Served) -> None:
+    keys = {
+        name: console.post("/admin/keys", json={"device_id": name}).json()["key"] for name in ("h1", "h2")
+    }
+    for name, times in (("h1", 3), ("h2", 7)):
+        for _ in range(times):
+            ask(policy, keys[name])
+
+    def listed() -> list[tuple[str, int, int]]:
+        items = console.get("/admin/limits/top").json()["items"]
+        found = [(one["consumer"], one["asked"], one["refused"]) for one in items]
+        return [one for one in found if one[0] in {"device:h1", "device:h2"}]
+
+    wait_until(lambda: listed() == [("device:h2", 7, 2), ("device:h1", 3, 0)], "the tally")
+
+
 def test_revoking_twice_keeps_the_first_time(console: httpx.Client) -> None:
     key_id = console.post("/admin/keys", json={"device_id": "sensor-78"}).json()["id"]
 
@@ -85,7 +123,13 @@ def test_a_wrong_order_is_a_problem(console: httpx.Client, order: dict[str, obje
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer bücher"])
 def test_the_admin_api_needs_its_token(console: httpx.Client, authorization: str) -> None:
-    for method, path in (("GET", "keys"), ("POST", "keys"), ("GET", "routes"), ("GET", "health")):
+    for method, path in (
+        ("GET", "keys"),
+        ("POST", "keys"),
+        ("GET", "routes"),
+        ("GET", "health"),
+        ("GET", "limits/top"),
+    ):
         headers = {b"authorization": authorization.encode()}
         refused = console.request(method, f"/admin/{path}", headers=headers)
 

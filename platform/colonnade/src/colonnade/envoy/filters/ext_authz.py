@@ -36,6 +36,8 @@ def _config(platform: Platform, _target: Target) -> Json:
             "authorization_response": {
                 "allowed_upstream_headers": _names(hygiene.IDENTITY),
                 "allowed_client_headers": _names(REFUSAL),
+                # For the access log: a refused request has no identity headers.
+                "dynamic_metadata_from_headers": _names([hygiene.CONSUMER]),
                 "allowed_client_headers_on_success": _names([*hygiene.LIMIT, "set-cookie"]),
             },
             # A policy service that dies is no reason to refuse: another one decides.

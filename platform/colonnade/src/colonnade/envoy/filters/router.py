@@ -7,7 +7,7 @@ from colonnade.ir.target import Target
 
 
 def _config(_platform: Platform, _target: Target) -> Json:
-    return typed("envoy.extensions.filters.http.router.v3.Router", suppress_envoy_headers=True)
+    return typed("envoy.extensions.filters.http.router.v3.Router")
 
 
 FILTER = Filter("envoy.filters.http.router", _config, always=True)

@@ -11,9 +11,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import msgspec
 
-from colonnade_edge.call import Call
-from colonnade_edge.limits.keys import ValueOf, value_of
-from colonnade_policy import Limit, LimitPolicy, StoreFailure
+from colonnade_policy.counted import CLIENT_IP, Asking, ValueOf, value_of
+from colonnade_policy.document import Limit, LimitPolicy, StoreFailure
 from colonnade_policy.limits import Rule
 
 PREFIX = "colonnade:limit:"
@@ -35,7 +34,7 @@ class CountedLimit(msgspec.Struct, frozen=True):
     tail: str
     tagged: bool
 
-    def key_of(self, call: Call) -> str:
+    def key_of(self, call: Asking) -> str:
         """Return the store's key of the state that a call meets."""
         value = self.value_of(call)
         return f"{self.head}{value}{self.tail}" if self.tagged else f"{self.head}{self.tail}:{value}"
@@ -67,12 +66,12 @@ class LimitPlan(msgspec.Struct, frozen=True):
         exempt = self.exempt_groups or self.exempt_consumers or self.exempt_networks
         return bool(self.tiers or exempt)
 
-    def choose(self, call: Call) -> int:
+    def choose(self, call: Asking) -> int:
         """Return the number of the tier that a call belongs to, `EVERYBODY` or `EXEMPT`."""
         identity = call.identity
         if identity.consumer in self.exempt_consumers or identity.groups & self.exempt_groups:
             return EXEMPT
-        if self.exempt_networks and self._from_exempt_network(call.header("x-colonnade-ip")):
+        if self.exempt_networks and self._from_exempt_network(call.header(CLIENT_IP)):
             return EXEMPT
         groups = identity.groups
         return next((index for index, (group, _) in enumerate(self.tiers) if group in groups), EVERYBODY)
@@ -93,7 +92,7 @@ class LimitSet(msgspec.Struct, frozen=True):
     everybody: Selection | None
     chosen: dict[tuple[int, ...], Selection]
 
-    def select(self, call: Call) -> Selection:
+    def select(self, call: Asking) -> Selection:
         """Return the limits that a call meets; its identity must be known."""
         if self.everybody is not None:
             return self.everybody

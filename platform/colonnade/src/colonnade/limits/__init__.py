@@ -1,0 +1,1 @@
+"""What limits do, and what they would have done: `bff limits`."""
