@@ -104,33 +104,33 @@ class Consumer:
         self.model = MODELS[rule.algorithm](rule)
         self.last = 0
 
-    def clock(self, clock: int) -> int:
-        """A clock that was set back stands still, or begins anew after more than a period."""
-        if clock < self.last and self.last - clock > self.rule.period_us:
-            self.model, self.last = MODELS[self.rule.algorithm](self.rule), 0
-        return max(clock, self.last)
+    def at(self, clock: int) -> tuple[Model, int]:
+        """A clock that was set back stands still, or all begins anew after more than a period."""
+        if self.last - clock > self.rule.period_us:
+            return MODELS[self.rule.algorithm](self.rule), clock
+        return self.model, max(clock, self.last)
 
     def wait(self, clock: int, cost: int) -> int:
-        now = self.clock(clock)
-        delay = self.model.delay(now, cost)
+        model, now = self.at(clock)
+        delay = model.delay(now, cost)
         if delay is not None:
             return ceil(delay)
         if cost > self.rule.quota:
             return -self.rule.period_us
-        return -self._first(lambda later: self.model.delay(now + later, cost) is not None)
+        return -self._first(lambda later: model.delay(now + later, cost) is not None)
 
     def admit(self, clock: int, cost: int) -> None:
-        self.last = self.clock(clock)
+        self.model, self.last = self.at(clock)
         self.model.admit(self.last, cost)
 
     def outcome(self, clock: int, wait: int) -> Outcome:
-        now = self.clock(clock)
+        model, now = self.at(clock)
         full = self.rule.quota
-        reset = self._first(lambda later: self.model.delay(now + later, full) == 0)
-        return Outcome(wait, self._remaining(now), reset)
+        reset = self._first(lambda later: model.delay(now + later, full) == 0)
+        return Outcome(wait, self._remaining(copy(model), now), reset)
 
-    def _remaining(self, now: int) -> int:
-        model, count = copy(self.model), 0
+    def _remaining(self, model: Model, now: int) -> int:
+        count = 0
         while model.delay(now, 1) is not None:
             model.admit(now, 1)
             count += 1

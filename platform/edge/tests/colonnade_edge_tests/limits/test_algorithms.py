@@ -1,6 +1,5 @@
 """Five algorithms three times: the model, the store's script, the process's own memory."""
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,23 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from colonnade_edge_tests.limits.model import Consumer, decide
+from colonnade_edge_tests.limits.script import Question, Script, agree
 from colonnade_edge_tests.processes import Valkey
 from colonnade_policy.limits import SCRIPT, Ask, MemoryLimiter, Outcome, Rule
 
 SECOND = 1_000_000
 ALGORITHMS = ["fixed_window", "sliding_window_log", "sliding_window_counter", "token_bucket", "leaky_bucket"]
-
-
-def with_clock(script: bytes) -> str:
-    """The script with a clock of ours, and keys that outlive the test whatever that clock says."""
-    text = script.decode()
-    for what, instead in (
-        ("redis.call('TIME')", "{ 0, table.remove(ARGV) }"),
-        ("/ 1000) + 1000", "/ 1000) + 3600000"),
-    ):
-        assert text.count(what) == 1
-        text = text.replace(what, instead)
-    return text
 
 
 @dataclass(frozen=True)
@@ -67,7 +55,7 @@ class Agreement(RuleBasedStateMachine):
     )
     def begin(self, chosen: list[Rule], shadows: list[bool], start: int) -> None:
         self.client.flushdb()
-        self.script = self.client.register_script(with_clock(SCRIPT))
+        self.script = Script(self.client, SCRIPT.decode())
         self.now = start
         self.consumers = [Consumer(rule) for rule in chosen]
         self.asks = [
@@ -91,31 +79,22 @@ class Agreement(RuleBasedStateMachine):
 
     @rule(burst=st.lists(requests, min_size=1, max_size=6))
     def requests_come_in_one_tick(self, burst: list[Asked]) -> None:
-        expected = [outcome for request in burst for outcome in self.modelled(request)]
+        questions = [Question(tuple(self.asks[n] for n in asked.limits), asked.cost) for asked in burst]
+        expected = [outcome for asked in burst for outcome in self.modelled(asked)]
 
-        assert expected == self.in_memory(burst)
-        assert expected == self.in_store(burst)
+        assert expected == self.in_memory(questions)
+        assert agree(questions, expected, self.script.decide(questions, self.now))
 
     def modelled(self, request: Asked) -> list[Outcome]:
         met = [(self.consumers[number], self.asks[number].shadow) for number in request.limits]
         return decide(met, request.cost, self.now)
 
-    def in_memory(self, burst: list[Asked]) -> list[Outcome]:
+    def in_memory(self, burst: list[Question]) -> list[Outcome]:
         return [
             outcome
-            for request in burst
-            for outcome in self.memory.decide([self.asks[n] for n in request.limits], request.cost, self.now)
+            for question in burst
+            for outcome in self.memory.decide(question.asks, question.cost, self.now)
         ]
-
-    def in_store(self, burst: list[Asked]) -> list[Outcome]:
-        keys = [self.asks[number].key for request in burst for number in request.limits]
-        packed = [
-            struct.pack("<d", request.cost)
-            + b"".join(self.asks[n].rule.packed(shadow=self.asks[n].shadow) for n in request.limits)
-            for request in burst
-        ]
-        found: list[int] = self.script(keys=keys, args=[*packed, self.now])
-        return [Outcome(*found[at : at + 3]) for at in range(0, len(found), 3)]
 
 
 @pytest.fixture

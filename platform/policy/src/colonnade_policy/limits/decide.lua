@@ -41,7 +41,7 @@ algorithms[COUNTER] = { -- a: previous, b: current
   fresh = function(r, s) s.a, s.b = 0, 0 end,
   advance = function(r, s, now)
     local windows = floor(now / r.period) - floor(s.at / r.period)
-    if windows == 1 then s.a, s.b = s.b, 0 elseif windows > 1 then s.a, s.b = 0, 0 end
+    if windows == 1 then s.a, s.b = s.b, 0 elseif windows ~= 0 then s.a, s.b = 0, 0 end
   end,
   wait = function(r, s, cost)
     if counted(r, s) + cost * r.period <= r.rate * r.period then return 0 end
@@ -93,33 +93,37 @@ algorithms[LEAKY] = { -- a: backlog
   reset = function(r, s) return ceil(s.a / r.rate) end,
 }
 
--- The log is a list of { time, cost, cost of all so far }, so that its sum needs only its two ends.
+-- The log is a list of { time, cost, cost of all so far }, so that its sum needs only its two ends. What is
+-- a period old is passed over, and removed once a request is charged: only then the clock is known to stay.
 local function entry(s, index)
   local packed = redis.call('LINDEX', s.name, index)
   if packed then return struct.unpack('<ddd', packed) end
 end
 
-algorithms[LOG] = { -- a: used, b: cost of all so far
+algorithms[LOG] = { -- a: used, b: cost of all so far, first: index of the oldest that counts
   load = function(s)
     local at, _, all = entry(s, -1)
-    if at then s.at, s.b = at, all end
+    if at then s.at, s.b, s.youngest = at, all, at end
     return at
   end,
-  fresh = function(r, s)
-    if s.b > 0 then redis.call('DEL', s.name) end
-    s.a, s.b = 0, 0
-  end,
+  fresh = function(r, s) s.a, s.b, s.first = 0, 0, redis.call('LLEN', s.name) end,
   advance = function(r, s, now)
-    local at, cost, all = entry(s, 0)
-    while at and at + r.period <= now do
-      redis.call('LPOP', s.name)
-      at, cost, all = entry(s, 0)
+    local function forgotten(index)
+      local at = entry(s, index)
+      return at and at + r.period <= now
     end
-    s.youngest = s.youngest or s.at
+    local last, first = -1, 0
+    while forgotten(first) do last, first = first, 2 * first + 1 end
+    while first - last > 1 do
+      local middle = floor((first + last) / 2)
+      if forgotten(middle) then last = middle else first = middle end
+    end
+    s.first = first
+    local at, cost, all = entry(s, first)
     if at then s.a = s.b - all + cost else s.a, s.b = 0, 0 end
   end,
   wait = function(r, s, cost)
-    local excess, index = s.a + cost - r.rate, 0
+    local excess, index = s.a + cost - r.rate, s.first
     if excess <= 0 then return 0 end
     while true do
       local at, spent = entry(s, index)
@@ -130,6 +134,8 @@ algorithms[LOG] = { -- a: used, b: cost of all so far
   end,
   charge = function(r, s, cost)
     s.a, s.b, s.youngest = s.a + cost, s.b + cost, s.at
+    if s.first > 0 then redis.call('LTRIM', s.name, s.first, -1) end
+    s.first = 0
     redis.call('RPUSH', s.name, struct.pack('<ddd', s.at, cost, s.b))
   end,
   remaining = function(r, s) return r.rate - s.a end,
@@ -166,7 +172,7 @@ end
 local function state(name, r)
   local s = states[name]
   if not s then
-    s = { name = name, a = 0, b = 0 }
+    s = { name = name, b = 0 }
     local known, now = (r.algorithm.load or load)(s), clock
     if known and now < s.at then
       if s.at - now <= r.period then now = s.at else known = false end
