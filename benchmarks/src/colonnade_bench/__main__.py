@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 
 from colonnade_bench.errors import BenchError
-from colonnade_bench.report import show
+from colonnade_bench.report import show, show_crowd
 
 CACHE = Path(__file__).parents[2] / ".cache"
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SecondsOption = Annotated[int, typer.Option(min=1, max=60, help="Seconds of each of the three rounds.")]
+ConsumersOption = Annotated[int, typer.Option(min=0, max=10_000_000, help="Measure a crowd of so many.")]
 OnlyOption = Annotated[str, typer.Option(help="Some of the subjects, comma separated.")]
 
 app = typer.Typer(
@@ -49,13 +50,21 @@ def bff(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def limits(*, seconds: SecondsOption = 2, as_json: JsonOption = False) -> None:
+def limits(
+    *, seconds: SecondsOption = 2, consumers: ConsumersOption = 0, as_json: JsonOption = False
+) -> None:
     """Measure each algorithm and policy, against plain Envoy and against one Redis call per request.
 
-    Example: bff bench limits --json
-    """
-    from colonnade_bench.limits import bench_limits  # noqa: PLC0415 - slow to import
+    With --consumers: what so many of them cost, in memory and in throughput, against one.
 
+    Example: bff bench limits --consumers 1000000
+    """
+    from colonnade_bench.crowd import bench_crowd  # noqa: PLC0415 - slow to import
+    from colonnade_bench.limits import bench_limits  # noqa: PLC0415 - as above
+
+    if consumers:
+        show_crowd(bench_crowd(consumers, seconds, _tell), as_json=as_json)
+        return
     results = bench_limits(seconds, _tell)
     show("Limits: JWT, 100 consumers, one worker, 32 connections", results, {}, as_json=as_json)
 

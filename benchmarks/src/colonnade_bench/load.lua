@@ -1,16 +1,23 @@
--- One request for each line of BENCH_TOKENS in turn; prints what was measured as one line of JSON.
+-- One request for each line of BENCH_TOKENS in turn, or one for any of BENCH_CONSUMERS consumers, named in a
+-- header; prints what was measured as one line of JSON.
 
 local requests, turn = {}, 0
+local path, consumers = os.getenv("BENCH_PATH"), tonumber(os.getenv("BENCH_CONSUMERS"))
 
 function init()
+  if consumers then return end
   for line in io.lines(os.getenv("BENCH_TOKENS")) do
     wrk.headers["Authorization"] = "Bearer " .. line
     wrk.headers["X-User-ID"] = "alice"
-    requests[#requests + 1] = wrk.format("GET", os.getenv("BENCH_PATH"))
+    requests[#requests + 1] = wrk.format("GET", path)
   end
 end
 
 function request()
+  if consumers then
+    wrk.headers["X-Consumer"] = string.format("consumer-%07d", math.random(0, consumers - 1))
+    return wrk.format("GET", path)
+  end
   turn = turn % #requests + 1
   return requests[turn]
 end

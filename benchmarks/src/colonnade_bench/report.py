@@ -9,6 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from colonnade_bench.crowd import Crowd
 from colonnade_bench.measure import Result
 
 WIDTH = 110
@@ -30,6 +31,29 @@ def table(title: str, results: Sequence[Result], missing: Mapping[str, str]) -> 
     return shown
 
 
+def show_crowd(found: Crowd, *, as_json: bool) -> None:
+    """Print what a crowd of consumers costs."""
+    if as_json:
+        print(json.dumps(asdict(found), indent=2))
+        return
+    kept = Table(title=f"Store: {found.consumers:,} consumers", title_justify="left", box=SIMPLE)
+    kept.add_column("algorithm", no_wrap=True)
+    for heading in ("bytes/consumer", "keys that expire"):
+        kept.add_column(heading, justify="right", no_wrap=True)
+    for each in found.kept:
+        kept.add_row(each.algorithm.replace("_", " "), f"{each.bytes_each:.0f}", f"{each.expiring:.0%}")
+    kept.caption = f"the last key was gone after {found.empty_after_s:.0f} s"
+    paths = Table(title="One consumer, and any of the crowd", title_justify="left", box=SIMPLE)
+    paths.add_column("subject", no_wrap=True)
+    for heading in ("req/s, one", "req/s, crowd", "ratio", "CPU µs/req", "edge's memory, MiB"):
+        paths.add_column(heading, justify="right", no_wrap=True)
+    for one in found.paths:
+        rates = (f"{one.rate_one:.0f}", f"{one.rate_crowd:.0f}", f"{one.ratio:.2f}")
+        cpu = f"{one.cpu_one_us:.0f} → {one.cpu_crowd_us:.0f}"
+        paths.add_row(one.name, *rates, cpu, f"{one.rss_mb[0]:.0f} → {one.rss_mb[1]:.0f}")
+    _print(kept, paths)
+
+
 def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, as_json: bool) -> None:
     """Print the results."""
     if as_json:
@@ -39,6 +63,10 @@ def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, a
             )
         )
     else:
-        # A pipe has no width of its own, and would be taken for a narrow screen.
-        console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
-        console.print(table(title, results, missing))
+        _print(table(title, results, missing))
+
+
+def _print(*tables: Table) -> None:
+    # A pipe has no width of its own, and would be taken for a narrow screen.
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    console.print(*tables)
