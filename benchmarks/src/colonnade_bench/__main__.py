@@ -1,4 +1,4 @@
-"""The command line: `python -m colonnade_bench edge|bff|limits`."""
+"""The command line: `python -m colonnade_bench edge|bff|limits|latency`."""
 
 import signal
 import sys
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from colonnade_bench.errors import BenchError
-from colonnade_bench.report import show, show_crowd
+from colonnade_bench.report import show, show_crowd, show_latency
 
 CACHE = Path(__file__).parents[2] / ".cache"
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -67,6 +67,17 @@ def limits(
         return
     results = bench_limits(seconds, _tell)
     show("Limits: JWT, 100 consumers, one worker, 32 connections", results, {}, as_json=as_json)
+
+
+@app.command()
+def latency(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
+    """Measure what the edge adds to the time of an answer, with its processor busy for 70 %.
+
+    Example: bff bench latency --json
+    """
+    from colonnade_bench.latency import bench_latency  # noqa: PLC0415 - slow to import
+
+    show_latency(bench_latency(seconds, _tell), as_json=as_json)
 
 
 def _chosen(only: str, names: tuple[str, ...]) -> list[str]:

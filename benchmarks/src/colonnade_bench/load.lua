@@ -1,8 +1,9 @@
 -- One request for each line of BENCH_TOKENS in turn, or one for any of BENCH_CONSUMERS consumers, named in a
--- header; prints what was measured as one line of JSON.
+-- header; each connection pauses for BENCH_PAUSE_MS on average, if told. Prints what was measured as one line of JSON.
 
 local requests, turn = {}, 0
 local path, consumers = os.getenv("BENCH_PATH"), tonumber(os.getenv("BENCH_CONSUMERS"))
+local pause_ms = tonumber(os.getenv("BENCH_PAUSE_MS"))
 
 function init()
   if consumers then return end
@@ -20,6 +21,12 @@ function request()
   end
   turn = turn % #requests + 1
   return requests[turn]
+end
+
+if pause_ms then
+  math.randomseed(7)
+  -- Exponential pauses of many connections make arrivals that know nothing of one another.
+  function delay() return -pause_ms * math.log(1 - math.random()) end
 end
 
 function done(summary, latency)

@@ -12,6 +12,8 @@ import msgspec
 from colonnade_bench.errors import BenchError
 
 CONNECTIONS = 32
+PAUSING_CONNECTIONS = 128
+"""Enough of them that an answer's time is little beside a pause."""
 SCRIPT = files("colonnade_bench").joinpath("load.lua")
 
 
@@ -34,17 +36,19 @@ def find_wrk() -> str:
     return found
 
 
-def drive(url: str, path: str, asking: Path | int, seconds: int, cores: str) -> Load:
-    """Load `url` for so many seconds from the processors `cores`.
+def drive(url: str, path: str, asking: Path | int, seconds: int, cores: str, rate: float = 0) -> Load:
+    """Load `url` for so many seconds from the processors `cores`: all it can take, or about `rate` a second.
 
     `asking` is a file of tokens that take turns, or a number of consumers of whom any one asks, named
     `consumer-0000000` and so on in the header `X-Consumer`.
     """
-    command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    connections = PAUSING_CONNECTIONS if rate else CONNECTIONS
+    pause = {"BENCH_PAUSE_MS": f"{1000 * connections / rate:.3f}"} if rate else {}
+    command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s"]
     who = "BENCH_CONSUMERS" if isinstance(asking, int) else "BENCH_TOKENS"
     done = subprocess.run(
         [*command, "--script", str(SCRIPT), url],
-        env=os.environ | {who: str(asking), "BENCH_PATH": path},
+        env=os.environ | {who: str(asking), "BENCH_PATH": path} | pause,
         capture_output=True,
         text=True,
         timeout=seconds + 30,

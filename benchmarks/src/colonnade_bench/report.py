@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from colonnade_bench.crowd import Crowd
+from colonnade_bench.latency import Latency
 from colonnade_bench.measure import Result
 
 WIDTH = 110
@@ -52,6 +53,22 @@ def show_crowd(found: Crowd, *, as_json: bool) -> None:
         cpu = f"{one.cpu_one_us:.0f} → {one.cpu_crowd_us:.0f}"
         paths.add_row(one.name, *rates, cpu, f"{one.rss_mb[0]:.0f} → {one.rss_mb[1]:.0f}")
     _print(kept, paths)
+
+
+def show_latency(found: Sequence[Latency], *, as_json: bool) -> None:
+    """Print what is added to the time of an answer."""
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2))
+        return
+    shown = Table(title="With a processor busy for 70 %", title_justify="left", box=SIMPLE)
+    shown.add_column("subject", no_wrap=True)
+    for heading in ("req/s", "busy", "p50 ms", "without", "p99 ms", "without", "added p99"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for one in found:
+        p50 = (f"{one.p50_ms:.2f}", f"{one.direct_p50_ms:.2f}")
+        p99 = (f"{one.p99_ms:.2f}", f"{one.direct_p99_ms:.2f}", f"{one.added_p99_ms:.2f}")
+        shown.add_row(one.name, f"{one.rate:.0f}", f"{one.busy:.0%}", *p50, *p99)
+    _print(shown)
 
 
 def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, as_json: bool) -> None:
