@@ -88,7 +88,8 @@ def dot(time: float, row: int, colour: str) -> str:
 
 def text(left: float, top: float, what: str, colour: str = INK, anchor: str = "start") -> str:
     """Return a line of text."""
-    return f"<text x='{left:.1f}' y='{top:.1f}' fill='{colour}' text-anchor='{anchor}' {FONT}>{escape(what)}</text>"
+    place = f"x='{left:.1f}' y='{top:.1f}' text-anchor='{anchor}'"
+    return f"<text {place} fill='{colour}' {FONT}>{escape(what)}</text>"
 
 
 def axes() -> Iterator[str]:
