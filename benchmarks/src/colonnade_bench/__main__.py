@@ -1,4 +1,4 @@
-"""The command line: `python -m colonnade_bench edge|bff|limits|latency`."""
+"""The command line: `python -m colonnade_bench edge|bff|limits|auth|latency`."""
 
 import signal
 import sys
@@ -67,6 +67,18 @@ def limits(
         return
     results = bench_limits(seconds, _tell)
     show("Limits: JWT, 100 consumers, one worker, 32 connections", results, {}, as_json=as_json)
+
+
+@app.command()
+def auth(*, seconds: SecondsOption = 2, as_json: JsonOption = False) -> None:
+    """Measure what each kind of credential costs, against the edge without any.
+
+    Example: bff bench auth --seconds 5
+    """
+    from colonnade_bench.auth import bench_auth  # noqa: PLC0415 - slow to import
+
+    results = bench_auth(seconds, _tell)
+    show("Credentials: 100 consumers, no limit, one worker, 32 connections", results, {}, as_json=as_json)
 
 
 @app.command()

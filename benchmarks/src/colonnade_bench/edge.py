@@ -61,11 +61,16 @@ def _starts(folder: Path, served: Address, issuer: Address, cache: Path) -> dict
     }
 
 
+def first_header(file: Path) -> dict[str, str]:
+    """Return the first of the headers in a file of credentials."""
+    name, _, value = file.read_text(encoding="utf-8").partition("\n")[0].partition(": ")
+    return {name: value}
+
+
 def verify(subjects: Sequence[Subject], signed: Consumers) -> None:
     """Hold every subject to the same work before it is measured. Raises `BenchError`."""
-    token = signed.file.read_text(encoding="utf-8").split()[0]
     for subject in subjects:
-        answer = httpx.get(subject.url + subject.path, headers={"Authorization": f"Bearer {token}"})
+        answer = httpx.get(subject.url + subject.path, headers=first_header(signed.file))
         if answer.status_code != httpx.codes.OK or answer.text != BODY:
             raise BenchError(f"{subject.name} answers {answer.status_code}: {answer.text[:200]}")
         if "Colonnade" in subject.name:

@@ -1,5 +1,6 @@
--- One request for each line of BENCH_TOKENS in turn, or one for any of BENCH_CONSUMERS consumers, named in a
--- header; each connection pauses for BENCH_PAUSE_MS on average, if told. Prints what was measured as one line of JSON.
+-- One request for each line of BENCH_CREDENTIALS (a header each) in turn, or one for any of BENCH_CONSUMERS
+-- consumers, named in a header; each connection pauses for BENCH_PAUSE_MS on average, if told. Prints what was
+-- measured as one line of JSON.
 
 local requests, turn = {}, 0
 local path, consumers = os.getenv("BENCH_PATH"), tonumber(os.getenv("BENCH_CONSUMERS"))
@@ -7,8 +8,9 @@ local pause_ms = tonumber(os.getenv("BENCH_PAUSE_MS"))
 
 function init()
   if consumers then return end
-  for line in io.lines(os.getenv("BENCH_TOKENS")) do
-    wrk.headers["Authorization"] = "Bearer " .. line
+  for line in io.lines(os.getenv("BENCH_CREDENTIALS")) do
+    local name, value = line:match("^(.-): (.*)$")
+    wrk.headers[name] = value
     wrk.headers["X-User-ID"] = "alice"
     requests[#requests + 1] = wrk.format("GET", path)
   end

@@ -39,13 +39,13 @@ def find_wrk() -> str:
 def drive(url: str, path: str, asking: Path | int, seconds: int, cores: str, rate: float = 0) -> Load:
     """Load `url` for so many seconds from the processors `cores`: all it can take, or about `rate` a second.
 
-    `asking` is a file of tokens that take turns, or a number of consumers of whom any one asks, named
-    `consumer-0000000` and so on in the header `X-Consumer`.
+    `asking` is a file of headers, one a line, that take turns, or a number of consumers of whom any one asks,
+    named `consumer-0000000` and so on in the header `X-Consumer`.
     """
     connections = PAUSING_CONNECTIONS if rate else CONNECTIONS
     pause = {"BENCH_PAUSE_MS": f"{1000 * connections / rate:.3f}"} if rate else {}
     command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s"]
-    who = "BENCH_CONSUMERS" if isinstance(asking, int) else "BENCH_TOKENS"
+    who = "BENCH_CONSUMERS" if isinstance(asking, int) else "BENCH_CREDENTIALS"
     done = subprocess.run(
         [*command, "--script", str(SCRIPT), url],
         env=os.environ | {who: str(asking), "BENCH_PATH": path} | pause,

@@ -22,7 +22,7 @@ WARM_UP_S = 1
 class Subject:
     """Something that is measured: where it answers, and all processes whose CPU time counts.
 
-    `store` is where it counts limits, if in a store.
+    `store` is where it keeps what it knows, if in a store; `credentials` is a file of headers of its own.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Subject:
     path: str
     pids: tuple[int, ...]
     store: Address | None = None
+    credentials: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Result:
 
 
 def measure(
-    subjects: Sequence[Subject], tokens: Path, seconds: int, tell: Callable[[str], None]
+    subjects: Sequence[Subject], asking: Path, seconds: int, tell: Callable[[str], None]
 ) -> list[Result]:
     """Return the results, the first subject's CPU time being 1.
 
@@ -67,7 +68,7 @@ def measure(
     for number in range(ROUNDS + 1):
         for subject in subjects:
             tell(f"{'warm-up' if number == 0 else f'round {number} of {ROUNDS}'}: {subject.name}")
-            found = sample(subject, tokens, WARM_UP_S if number == 0 else seconds)
+            found = sample(subject, subject.credentials or asking, WARM_UP_S if number == 0 else seconds)
             if number > 0:
                 samples[subject.name].append(found)
     base = _median(samples[subjects[0].name], "cpu_us")

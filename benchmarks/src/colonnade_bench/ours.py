@@ -19,7 +19,10 @@ from colonnade_bench.measure import SUBJECT_CORES, Subject
 from colonnade_bench.processes import HOST, free_port, running, wait_for
 
 PATH = "/api/bench/home"
-PLATFORM = "name: bench\nguardrails: {max_rate: 1000000/second, auth: [jwt, none]}\n"
+PLATFORM = """\
+name: bench
+guardrails: {max_rate: 1000000/second, auth: [session, jwt, api_key, none], require_limit: false}
+"""
 BFF = """\
 name: bench
 kind: mobile

@@ -14,7 +14,7 @@ LIFE_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Consumers:
-    """`jwks` is what verifies; `file` holds one token a line."""
+    """`jwks` is what verifies; `file` holds a header with a token a line."""
 
     jwks: str
     file: Path
@@ -30,5 +30,5 @@ def consumers(folder: Path, issuer: str) -> Consumers:
         jwt.encode(header, common | {"sub": f"u-{n:04}", "jti": f"t-{n}"}, key) for n in range(CONSUMERS)
     ]
     file = folder / "tokens.txt"
-    file.write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
+    file.write_text("".join(f"Authorization: Bearer {token}\n" for token in tokens), encoding="utf-8")
     return Consumers(json.dumps({"keys": [key.as_dict(private=False)]}), file)
