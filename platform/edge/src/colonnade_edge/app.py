@@ -2,10 +2,11 @@
 
 import logging
 
+from colonnade_edge import audit
 from colonnade_edge.answer import Answer, Headers, json_answer, refusal
 from colonnade_edge.call import Call
 from colonnade_edge.decide import Decider
-from colonnade_edge.errors import Broken, NotFound, Refused, Unavailable
+from colonnade_edge.errors import Broken, Forbidden, NotFound, Refused, Unauthenticated, Unavailable
 from colonnade_edge.limits.graphql_cost import query_cost
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.oidc.pages import Pages
@@ -29,6 +30,7 @@ class PolicyService:
         self._pages = pages
         self._link = link
         self._metrics = metrics
+        self._refusals = audit.Refusals()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
@@ -50,12 +52,20 @@ class PolicyService:
         try:
             allowed = await self._decide(call, protocol)
         except Refused as refused:
-            known = self._policy.current is not None and call.route_id in self._policy.current.routes
-            self._metrics.decided(call.route_id if known else "unknown", refused.slug)
-            refused.consumer = call.identity.consumer
+            self._refused(call, refused)
             raise
         self._metrics.decided(call.route_id, "allowed")
         return allowed
+
+    def _refused(self, call: Call, refused: Refused) -> None:
+        known = self._policy.current is not None and call.route_id in self._policy.current.routes
+        self._metrics.decided(call.route_id if known else "unknown", refused.slug)
+        refused.consumer = call.identity.consumer
+        if isinstance(refused, Unauthenticated | Forbidden):
+            entry = audit.Entry(
+                event="refused", reason=refused.slug, consumer=refused.consumer, route=call.route_id
+            )
+            self._refusals.record(entry, call.header)
 
     async def _decide(self, call: Call, protocol: HTTPProtocol) -> Headers:
         plan = self._policy.current

@@ -1,10 +1,12 @@
-"""Logging: a line per event on stderr, for people or as JSON."""
+"""Logging: a line per event on stderr, for people or as JSON; the audit log always as JSON."""
 
 import logging
 import time
 from collections.abc import Mapping
 
 import msgspec
+
+from colonnade_edge import audit
 
 
 class JsonLines(logging.Formatter):
@@ -31,4 +33,8 @@ def set_up_logging(environ: Mapping[str, str]) -> None:
     else:
         handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    audited = logging.StreamHandler()
+    audited.setFormatter(logging.Formatter("%(message)s"))  # it is JSON already
+    audit.log.addHandler(audited)
+    audit.log.propagate = False
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs a line per request

@@ -8,7 +8,7 @@
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -87,30 +87,47 @@ class Sessions:
             data = await self._redis.get(tokens_key(digest))
         return msgspec.json.decode(data, type=Tokens) if data else None
 
-    async def end(self, digest: str) -> None:
-        """Forget a session and its tokens."""
+    async def end(self, digest: str) -> SessionRecord | None:
+        """Forget a session and its tokens; return what it was, if it was not over."""
         record = await self.find(digest)
         async with answering():
             await self._redis.delete(session_key(digest), tokens_key(digest))
             for index in _indexes(record) if record is not None else ():
                 await self._redis.srem(index, digest)
+        return record
 
     async def end_all(self, sid: str, sub: str) -> int:
-        """End the sessions of `sid`, or all of `sub` where no `sid` is given; return how many."""
-        index = SID_PREFIX + sid if sid else SUB_PREFIX + sub
+        """End the sessions of `sid`, or all of `sub` where no `sid` is given; return how many.
+
+        Where both are given, sessions of `sub` whose provider told us no `sid` at their login end too.
+        """
+        if not sid:
+            return await self._end_listed(SUB_PREFIX + sub, lambda _: True)
+        ended = await self._end_listed(SID_PREFIX + sid, lambda _: True)
+        return ended + (await self._end_listed(SUB_PREFIX + sub, lambda record: not record.sid) if sub else 0)
+
+    async def _end_listed(self, index: str, chosen: Callable[[SessionRecord], bool]) -> int:
         async with answering():
-            digests = await self._redis.smembers(index)
-        ended = [str(digest, "ascii") if isinstance(digest, bytes) else digest for digest in digests]
-        for digest in ended:
+            digests = [_text(digest) for digest in await self._redis.smembers(index)]
+        ended = 0
+        for digest in digests:
+            record = await self.find(digest)
+            if record is not None and not chosen(record):
+                continue
             await self.end(digest)
-        async with answering():
-            await self._redis.delete(index)
-        return len(ended)
+            ended += record is not None
+            async with answering():
+                await self._redis.srem(index, digest)
+        return ended
 
 
 def tokens_key(digest: str) -> str:
     """Return where the store keeps a session's tokens."""
     return f"{TOKENS_PREFIX}{{{digest}}}"
+
+
+def _text(member: bytes | str) -> str:
+    return member.decode() if isinstance(member, bytes) else member
 
 
 def _indexes(record: SessionRecord) -> list[str]:

@@ -10,6 +10,9 @@ CONSUMER = "x-colonnade-consumer"
 INTERNAL = (ROUTE, JWT, IP)
 """Between Envoy and the policy service only."""
 
+REMOTE_ADDRESS = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
+"""The client's address, as Envoy believes it."""
+
 CREDENTIALS = ("authorization", "cookie", "x-api-key")
 """Spent at the edge: a BFF that never sees them cannot leak them."""
 

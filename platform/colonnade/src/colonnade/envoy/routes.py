@@ -55,6 +55,12 @@ def _login() -> Json:
         "name": "auth",
         "match": {"path_separated_prefix": "/auth"},
         "route": {"cluster": "policy", "timeout": duration(LOGIN_TIMEOUT_S)},
+        "request_headers_to_add": [
+            {
+                "header": {"key": hygiene.IP, "value": hygiene.REMOTE_ADDRESS},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }
+        ],
         "request_headers_to_remove": ["x-api-key", "authorization"],
         "typed_per_filter_config": login_limit(),
     }

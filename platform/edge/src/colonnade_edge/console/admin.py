@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from redis.asyncio import Redis
 
+from colonnade_edge import audit
 from colonnade_edge.console import views
 from colonnade_edge.console.keys import Keys
 from colonnade_edge.console.limits import Limits
@@ -26,6 +27,9 @@ from colonnade_edge.errors import NotFound, Unauthenticated, Unavailable
 from colonnade_edge.policy.reload import PolicyFile
 
 MIN_TOKEN = 16
+ADMIN = "admin"
+"""How the audit log names whoever holds the admin token."""
+
 bearer = HTTPBearer(auto_error=False)
 
 
@@ -80,6 +84,7 @@ def _keys(redis: Redis) -> APIRouter:
         """Make an API key. The key itself is shown in this answer, and never again."""
         expires = order.expires_at.timestamp() if order.expires_at else None
         key, record = await keys.create(order, expires)
+        audit.record(audit.Entry(event="key_created", key=record.id, device=record.device_id, by=ADMIN))
         return CreatedKey(**KeyView.of(record).model_dump(), key=key)
 
     @router.get("")
@@ -93,6 +98,7 @@ def _keys(redis: Redis) -> APIRouter:
         record = await keys.revoke(key_id)
         if record is None:
             raise NotFound(f"there is no key with the id {key_id}")
+        audit.record(audit.Entry(event="key_revoked", key=record.id, device=record.device_id, by=ADMIN))
         return KeyView.of(record)
 
     return router

@@ -10,10 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from redis.asyncio import Redis
 from starlette.exceptions import HTTPException
 
+from colonnade_edge import audit
 from colonnade_edge.answer import Answer, refusal
 from colonnade_edge.console import views
 from colonnade_edge.console.admin import Guard, admin
-from colonnade_edge.errors import BadRequest, NotFound, Refused, Unavailable
+from colonnade_edge.errors import BadRequest, NotFound, Refused, Unauthenticated, Unavailable
 from colonnade_edge.policy.reload import PolicyFile
 
 
@@ -45,8 +46,14 @@ def console(policy: PolicyFile, redis: Redis, token_file: Path) -> FastAPI:
 
 
 def _harden(app: FastAPI) -> None:
+    refusals = audit.Refusals()
+
     @app.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> Response:
+    async def refused(request: Request, error: Refused) -> Response:
+        if isinstance(error, Unauthenticated):
+            told = audit.Entry(event="refused", reason=error.slug, route=request.url.path)
+            address = request.client.host if request.client else ""
+            refusals.record(told, lambda name: address if name == "x-colonnade-ip" else "")
         return _response(refusal(error))
 
     @app.exception_handler(RequestValidationError)

@@ -1,13 +1,15 @@
 """The provider tells that somebody logged out elsewhere (OpenID Connect Back-Channel Logout 1.0)."""
 
 import time
+from contextlib import suppress
 
 import msgspec
 from joserfc.errors import JoseError
 from redis.asyncio import Redis
 
+from colonnade_edge import audit
 from colonnade_edge.answer import Answer, json_answer
-from colonnade_edge.errors import BadRequest
+from colonnade_edge.errors import BadRequest, Unavailable
 from colonnade_edge.oidc.provider import CLOCK_SKEW_S, Provider
 from colonnade_edge.sessions import Sessions, answering
 
@@ -41,7 +43,15 @@ async def backchannel_logout(
         first = await redis.set(SEEN_PREFIX + token.jti, b"", nx=True, ex=2 * MAX_AGE_S)
     if not first:
         raise BadRequest("this logout token was used before")
-    ended = await sessions.end_all(token.sid, token.sub)
+    try:
+        ended = await sessions.end_all(token.sid, token.sub)
+    except Unavailable:
+        with suppress(Unavailable):  # the provider may tell again
+            async with answering():
+                await redis.delete(SEEN_PREFIX + token.jti)
+        raise
+    consumer = f"user:{token.sub}" if token.sub else ""
+    audit.record(audit.Entry(event="backchannel_logout", consumer=consumer, by=token.iss, count=ended))
     return json_answer(200, {"ended": ended})
 
 

@@ -11,6 +11,7 @@ import msgspec
 from authlib.common.security import generate_token
 from redis.asyncio import Redis
 
+from colonnade_edge import audit
 from colonnade_edge.answer import NO_STORE, Answer
 from colonnade_edge.authn.session import SessionRecord, digest_of, new_id
 from colonnade_edge.errors import BadRequest
@@ -82,6 +83,13 @@ class Login:
             await self._sessions.end(digest_of(before))
         record = new_record(user, grant, policy)
         cookie = await self._sessions.begin(record, grant.tokens, round(policy.session.idle_s))
+        entry = audit.Entry(
+            event="login",
+            consumer=f"user:{user.sub}",
+            client_id=record.client_id,
+            session=digest_of(cookie),
+        )
+        audit.record(entry, request.header)
         headers = [
             ("location", pending.return_to),
             session_cookie(request.session_cookie, cookie, secure=request.secure),

@@ -6,6 +6,7 @@ GET changes nothing: it shows a button. POST ends the session when only an own p
 import secrets
 from urllib.parse import urlencode, urlsplit
 
+from colonnade_edge import audit
 from colonnade_edge.answer import NO_STORE, Answer, json_answer
 from colonnade_edge.authn.session import digest_of
 from colonnade_edge.authz import CSRF_HEADER
@@ -62,8 +63,12 @@ async def _end(request: PageRequest, sessions: Sessions, provider: Provider) -> 
     cookie = request.cookie(request.session_cookie)
     if not cookie:
         return None
-    tokens = await sessions.tokens(digest_of(cookie))
-    await sessions.end(digest_of(cookie))
+    digest = digest_of(cookie)
+    tokens = await sessions.tokens(digest)
+    ended = await sessions.end(digest)
+    if ended is not None:
+        entry = audit.Entry(event="logout", consumer=f"user:{ended.sub}", session=digest)
+        audit.record(entry, request.header)
     endpoint = await _end_session_endpoint(provider)
     if not endpoint or tokens is None:
         return None

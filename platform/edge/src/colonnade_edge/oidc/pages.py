@@ -2,9 +2,10 @@
 
 from redis.asyncio import Redis
 
+from colonnade_edge import audit
 from colonnade_edge.answer import Answer, json_answer
 from colonnade_edge.authn.session import CHALLENGE, digest_of
-from colonnade_edge.errors import NotFound, Unauthenticated
+from colonnade_edge.errors import NotFound, Refused, Unauthenticated
 from colonnade_edge.oidc.backchannel import backchannel_logout
 from colonnade_edge.oidc.login import Login
 from colonnade_edge.oidc.logout import confirmation, logout
@@ -15,6 +16,10 @@ from colonnade_edge.policy.plan import Plan
 from colonnade_edge.rsgi import HTTPProtocol, Scope
 from colonnade_edge.sessions import Sessions
 from colonnade_edge.settings import Secret
+from colonnade_policy import PolicyDocument
+
+MAX_DETAIL = 200
+"""A detail may repeat what a stranger sent."""
 
 
 class Pages:
@@ -28,6 +33,7 @@ class Pages:
         self._login = Login(redis, self._sessions)
         self._refresher = Refresher(redis, self._sessions)
         self._providers: dict[tuple[str, str], Provider] = {}
+        self._refusals = audit.Refusals()
 
     async def answer(self, plan: Plan, scope: Scope, protocol: HTTPProtocol) -> Answer:
         """Return the answer to one request; raise `Refused` where it is one."""
@@ -37,7 +43,7 @@ class Pages:
             case "GET", "/auth/login":
                 return await self._login.begin(request, policy, provider)
             case "GET", "/auth/callback":
-                return await self._login.finish(request, policy, provider)
+                return await self._finish(request, policy, provider)
             case "GET", "/auth/logout":
                 return await confirmation(provider)
             case "POST", "/auth/logout":
@@ -59,6 +65,15 @@ class Pages:
         for provider in self._providers.values():
             await provider.close()
         await self._redis.aclose()
+
+    async def _finish(self, request: PageRequest, policy: PolicyDocument, provider: Provider) -> Answer:
+        try:
+            return await self._login.finish(request, policy, provider)
+        except Refused as refused:
+            detail = refused.detail[:MAX_DETAIL]
+            entry = audit.Entry(event="login_failed", reason=refused.slug, detail=detail)
+            self._refusals.record(entry, request.header)
+            raise
 
     async def _who(self, request: PageRequest, plan: Plan) -> Answer:
         cookie = request.cookie(request.session_cookie)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
+from colonnade_edge import audit
 from colonnade_edge.authn.session import SessionRecord
 from colonnade_edge.errors import ProviderFailed, Unavailable
 from colonnade_edge.oidc.login import refresh_at
@@ -65,8 +66,14 @@ class Refresher:
             return
         grant = await provider.refresh(tokens.refresh_token, record.scopes)
         if grant is None:
-            log.info("the identity provider has ended a login; its session ends too")
             await self._sessions.end(digest)
+            entry = audit.Entry(
+                event="session_ended",
+                reason="ended-by-provider",
+                consumer=f"user:{record.sub}",
+                session=digest,
+            )
+            audit.record(entry)
             return
         renewed = replace(record, scopes=grant.scopes, refresh_at=refresh_at(grant, time.time()))
         if grant.tokens.id_token:

@@ -17,7 +17,7 @@ def _config(_platform: Platform, _target: Target) -> Json:
 def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
     if route.decision.native:
         return None
-    question = {hygiene.ROUTE: route.id, hygiene.IP: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
+    question = {hygiene.ROUTE: route.id, hygiene.IP: hygiene.REMOTE_ADDRESS}
     mutations = [
         {"append": {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
         for name, value in question.items()
