@@ -10,7 +10,7 @@ def with_limits(folder: Path, limits: Mapping[str, str], *, replicas: int) -> No
     text = manifest.read_text()
     for old, new in (
         ("replicas: 1", f"replicas: {replicas}"),
-        ("auth: [session, jwt, api_key]", "auth: [session, jwt, api_key, none]"),
+        ("auth: [session, jwt, api_key, client_credentials]", "auth: [session, jwt, api_key, none]"),
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)

@@ -27,7 +27,7 @@ class Decider:
     async def decide(self, plan: Plan, route: RoutePlan, call: Call) -> Headers:
         """Return the headers of the positive answer; raise `Refused` where the request may not pass."""
         match route.route.auth:
-            case "jwt":
+            case "jwt" | "client_credentials":
                 call.identity = jwt.identify(call.header("x-colonnade-jwt"))
             case "none":
                 call.identity = of_address(call.header("x-colonnade-ip"))

@@ -8,6 +8,7 @@ EdgeError
     ├── Unauthenticated      401
     ├── Forbidden            403
     │   ├── InsufficientScope
+    │   ├── ProgramsOnly
     │   └── CsrfHeaderMissing
     ├── NotFound             404
     ├── LimitExceeded        429
@@ -75,6 +76,13 @@ class InsufficientScope(Forbidden):
     def __init__(self, required: tuple[str, ...]) -> None:
         super().__init__(f"this route requires the scopes: {' '.join(required)}")
         self.required = required
+
+
+class ProgramsOnly(Forbidden):
+    """The route is for programs that act for themselves, and the token is a person's."""
+
+    title = "Programs only"
+    slug = "programs-only"
 
 
 class CsrfHeaderMissing(Forbidden):

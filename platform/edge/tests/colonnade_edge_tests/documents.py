@@ -39,6 +39,7 @@ def routes() -> dict[str, Route]:
         "web": Route("web", "session", (), (limit("web.per-consumer", burst=50),)),
         "mobile": Route("mobile", "jwt", (), (limit("mobile.per-consumer"),)),
         "scoped": Route("mobile", "jwt", ("read", "write"), ()),
+        "machines": Route("mobile", "client_credentials", (), ()),
         "iot": Route("iot", "api_key", (), (limit("iot.per-consumer"),)),
         "iot-scoped": Route("iot", "api_key", ("ingest",), ()),
         "open": Route("web", "none", (), (limit("open.per-address", key=("consumer",)),)),

@@ -9,7 +9,7 @@ from colonnade_policy.limits.rule import Rule
 FORMAT_VERSION = 2
 """Raised when an older edge could misread a newer document."""
 
-Auth = Literal["session", "jwt", "api_key", "none"]
+Auth = Literal["session", "jwt", "api_key", "client_credentials", "none"]
 LimitPolicy = Literal["local", "cluster", "store"]
 StoreFailure = Literal["allow", "deny", "local"]
 

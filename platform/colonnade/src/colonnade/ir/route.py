@@ -83,10 +83,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """The credential (`session`, `jwt`, `api_key`, `none`) and the scopes that it must carry."""
+    """The credential and the scopes that it must carry.
+
+    `type` is `session`, `jwt`, `api_key`, `client_credentials` (a token too, but only a program's) or `none`.
+    """
 
     type: str
     scopes: tuple[str, ...] = ()
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether the credential is an access token."""
+        return self.type in {"jwt", "client_credentials"}
 
 
 @dataclass(frozen=True, slots=True)

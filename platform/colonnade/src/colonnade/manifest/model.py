@@ -94,6 +94,7 @@ class AuthType(StrEnum):
     SESSION = "session"
     JWT = "jwt"
     API_KEY = "api_key"
+    CLIENT_CREDENTIALS = "client_credentials"
     NONE = "none"
 
 

@@ -86,7 +86,8 @@ class Guardrails(Model):
     """The bounds of what a front-end team may say in its bff.yaml."""
 
     auth: tuple[AuthType, ...] = Field(
-        default=(AuthType.SESSION, AuthType.JWT, AuthType.API_KEY), min_length=1
+        default=(AuthType.SESSION, AuthType.JWT, AuthType.API_KEY, AuthType.CLIENT_CREDENTIALS),
+        min_length=1,
     )
     prefix: PathPrefix = "/api"
     require_limit: bool = True

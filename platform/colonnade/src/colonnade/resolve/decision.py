@@ -19,6 +19,8 @@ def decide(auth: Auth, limits: Sequence[Limit], cost: int | None) -> Decision:
 
 def _why_not(auth: Auth, limits: Sequence[Limit], cost: int | None) -> str:
     """What Envoy would need the policy service for; empty where it needs nothing."""
+    if auth.type == "client_credentials":
+        return "only a program may call"
     if auth.type not in _NATIVE_CREDENTIALS:
         return f"{auth.type} needs the store"
     if limits and cost is None:

@@ -12,7 +12,7 @@ class Identity(msgspec.Struct, frozen=True):
     """An authenticated sender.
 
     `consumer` is what a per-consumer limit counts, `credential` the single token, session or key.
-    `headers` tell the upstream; by `groups` a limit has tiers and exemptions.
+    `headers` tell the upstream; by `groups` a limit has tiers and exemptions. A `program` acts for itself.
     """
 
     consumer: str
@@ -20,6 +20,7 @@ class Identity(msgspec.Struct, frozen=True):
     scopes: frozenset[str]
     headers: Headers
     groups: frozenset[str] = frozenset()
+    program: bool = False
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -54,11 +55,15 @@ def of_person(person: Person, credential: str, scopes: Iterable[str], challenge:
     return Identity(f"user:{person.sub}", credential, frozenset(scopes), headers, groups)
 
 
-def of_client(client_id: str, credential: str, scopes: Iterable[str], challenge: str) -> Identity:
+def of_client(
+    client_id: str, credential: str, scopes: Iterable[str], challenge: str, groups: Iterable[str] = ()
+) -> Identity:
     """Return the identity of a program that acts for itself (client credentials)."""
     if not _carriable(client_id):
         raise Unauthenticated("the client of this token is not printable ASCII", challenge)
-    return Identity(f"client:{client_id}", credential, frozenset(scopes), [("x-client-id", client_id)])
+    headers = [("x-client-id", client_id)]
+    scopes, groups = frozenset(scopes), frozenset(groups)
+    return Identity(f"client:{client_id}", credential, scopes, headers, groups, program=True)
 
 
 def of_device(device_id: str, credential: str, scopes: Iterable[str], groups: Iterable[str]) -> Identity:

@@ -6,6 +6,7 @@ from functools import lru_cache
 import msgspec
 
 from colonnade_edge.authn.identity import Identity, Person, of_client, of_person
+from colonnade_edge.authn.program import client_of, is_program
 from colonnade_edge.errors import Unauthenticated
 
 CHALLENGE = 'Bearer realm="colonnade"'
@@ -18,14 +19,13 @@ class AccessToken(msgspec.Struct, frozen=True):
     """The claims that are read."""
 
     sub: str = ""
-    client_id: str = ""
     scope: str = ""
     email: str = ""
     roles: tuple[str, ...] = ()
     jti: str = ""
 
 
-_decoder = msgspec.json.Decoder(AccessToken)
+_decoder = msgspec.json.Decoder(dict[str, object])
 
 
 def identify(payload: str) -> Identity:
@@ -38,12 +38,14 @@ def identify(payload: str) -> Identity:
 @lru_cache(maxsize=CACHED_TOKENS)
 def _identity(payload: str) -> Identity:
     try:
-        token = _decoder.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = _decoder.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        token = msgspec.convert(claims, AccessToken)
     except ValueError as error:
         raise Unauthenticated("the access token's payload is malformed", INVALID) from error
     credential = token.jti or payload
     scopes = token.scope.split()
-    if token.sub in ("", token.client_id):
-        return of_client(token.client_id, credential, scopes, INVALID)
-    person = Person(token.sub, token.email, token.roles, token.client_id)
+    client = client_of(claims)
+    if is_program(claims, token.sub, client):
+        return of_client(client, credential, scopes, INVALID, token.roles)
+    person = Person(token.sub, token.email, token.roles, client)
     return of_person(person, credential, scopes, INVALID)

@@ -58,7 +58,7 @@ def _provider(platform: Platform, target: Target) -> Json:
 
 
 def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
-    if route.auth.type != "jwt":
+    if not route.auth.takes_tokens:
         return None
     native = SCOPED if route.auth.scopes else NATIVE
     return typed(f"{PACKAGE}.PerRouteConfig", requirement_name=native if route.decision.native else ASKED)
