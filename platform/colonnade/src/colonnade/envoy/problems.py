@@ -1,6 +1,7 @@
 """What Envoy itself refuses is told as a problem document (RFC 9457), like every other error."""
 
 from colonnade.envoy.message import Json, typed
+from colonnade.envoy.security_headers import security_headers
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,31 +31,30 @@ def local_replies() -> Json:
     passing = {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}, "content_type": MEDIA_TYPE}
     return {
         "mappers": [
-            {"filter": _details("ext_authz_error"), "body_format_override": _document(503, *POLICY_DOWN)}
-            | {"headers_to_add": [_retry_after()]},
-            {"filter": _details("ext_authz_denied"), "body_format_override": passing},
+            _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after()),
+            _mapper(_details("ext_authz_denied"), passing),
             # Envoy says 403 of a token for another audience; RFC 6750 §3.1 wants 401, invalid_token.
-            {
-                "filter": _details("jwt_authn_access_denied"),
-                "status_code": 401,
-                "headers_to_add": [_challenge()],
-            }
-            | {"body_format_override": _document(401, *DETAILS[401])},
-            *(_mapper(status, *words) for status, words in DETAILS.items()),
+            _mapper(_details("jwt_authn_access_denied"), _document(401, *DETAILS[401]), _challenge())
+            | {"status_code": 401},
+            *(_status_mapper(status, *words) for status, words in DETAILS.items()),
+            # What has no words of its own, a redirect say.
+            {"filter": _status("GE", 100), "headers_to_add": security_headers()},
         ]
     }
 
 
-def _mapper(status: int, title: str, detail: str) -> Json:
-    comparison = {
-        "op": "EQ",
-        "value": {"default_value": status, "runtime_key": f"colonnade.problem.{status}"},
-    }
-    mapper: Json = {
-        "filter": {"status_code_filter": {"comparison": comparison}},
-        "body_format_override": _document(status, title, detail),
-    }
-    return mapper | ({"headers_to_add": [_retry_after()]} if status == 503 else {})  # noqa: PLR2004 - HTTP's
+def _status_mapper(status: int, title: str, detail: str) -> Json:
+    more = [_retry_after()] if status == 503 else []  # noqa: PLR2004 - HTTP's
+    return _mapper(_status("EQ", status), _document(status, title, detail), *more)
+
+
+def _mapper(which: Json, body: Json, *headers: Json) -> Json:
+    return {"filter": which, "body_format_override": body, "headers_to_add": [*headers, *security_headers()]}
+
+
+def _status(comparison: str, status: int) -> Json:
+    value = {"default_value": status, "runtime_key": f"colonnade.problem.{status}"}
+    return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
 
 
 def _document(status: int, title: str, detail: str) -> Json:

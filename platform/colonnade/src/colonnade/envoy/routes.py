@@ -8,6 +8,7 @@ from colonnade.envoy.filters import route_filters
 from colonnade.envoy.filters.local_limit import login_limit
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
+from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers
 from colonnade.envoy.tracing import trace_header
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Retries, Route
@@ -32,7 +33,8 @@ def route_configuration(platform: Platform, target: Target) -> Json:
         # The port stays in the header: the login builds the address of its callback from it.
         ignore_port_in_host_matching=True,
         validate_clusters=False,
-        response_headers_to_remove=["x-powered-by", "x-envoy-upstream-service-time"],
+        response_headers_to_remove=["x-powered-by", "x-envoy-upstream-service-time", *CORS],
+        response_headers_to_add=security_headers(),
         **trace_header(platform),
     )
 
@@ -62,6 +64,7 @@ def _login() -> Json:
             }
         ],
         "request_headers_to_remove": ["x-api-key", "authorization"],
+        "response_headers_to_add": defaults(UNCACHED),
         "typed_per_filter_config": login_limit(),
     }
 
@@ -80,6 +83,7 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "match": _match(route.match),
         "route": action,
         "request_headers_to_remove": [*hygiene.CREDENTIALS, *hygiene.INTERNAL],
+        "response_headers_to_add": caching(route),
         "typed_per_filter_config": route_filters(route, platform, target),
     }
 

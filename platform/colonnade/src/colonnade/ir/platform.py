@@ -7,7 +7,10 @@ from colonnade.ir.route import Route
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The edge's own settings. Times are in seconds, sizes in bytes."""
+    """The edge's own settings. Times are in seconds, sizes in bytes.
+
+    `hsts` is the value of Strict-Transport-Security on answers over https; None: it is not sent.
+    """
 
     replicas: int
     port: int
@@ -19,6 +22,7 @@ class Edge:
     headers_timeout_s: float
     idle_timeout_s: float
     compression: tuple[str, ...]
+    hsts: str | None
 
 
 @dataclass(frozen=True, slots=True)

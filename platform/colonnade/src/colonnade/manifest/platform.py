@@ -18,6 +18,13 @@ class ClientTimeouts(Model):
     idle: Duration = parse_duration("5m")
 
 
+class Hsts(Model):
+    """How long a browser that came over https keeps to it, and whether for subdomains too (RFC 6797)."""
+
+    max_age: Duration = parse_duration("365d")
+    subdomains: bool = False
+
+
 class Edge(Model):
     """The edge: how many run, where they listen, and what they accept from anyone.
 
@@ -33,6 +40,7 @@ class Edge(Model):
     max_header_count: Annotated[int, Field(ge=10, le=1000)] = 100
     timeouts: ClientTimeouts = ClientTimeouts()
     compression: tuple[Compressor, ...] = Field(default=("zstd", "brotli", "gzip"))
+    hsts: Hsts | None = Hsts()
 
 
 class Session(Model):

@@ -5,7 +5,7 @@ from colonnade.ir import platform as ir
 from colonnade.ir.route import Route
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests
-from colonnade.manifest.platform import PlatformManifest
+from colonnade.manifest.platform import Hsts, PlatformManifest
 from colonnade.manifest.units import SecretRef
 from colonnade.resolve.guardrails import check
 from colonnade.resolve.routes import resolve_routes
@@ -55,7 +55,14 @@ def _edge(platform: PlatformManifest) -> ir.Edge:
         headers_timeout_s=edge.timeouts.headers.total_seconds(),
         idle_timeout_s=edge.timeouts.idle.total_seconds(),
         compression=edge.compression,
+        hsts=_hsts(edge.hsts),
     )
+
+
+def _hsts(hsts: Hsts | None) -> str | None:
+    if hsts is None:
+        return None
+    return f"max-age={hsts.max_age.total_seconds():.0f}{'; includeSubDomains' if hsts.subdomains else ''}"
 
 
 def _identity(platform: PlatformManifest) -> ir.Identity:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from joserfc import jwt
@@ -30,7 +31,10 @@ PLATFORM = "name: shop\nguardrails: {auth: [jwt, none], require_limit: false}\n"
 
 @dataclass
 class Backend:
-    """Stands in for every BFF and for the identity provider: answers with what it was sent."""
+    """Stands in for every BFF and for the identity provider: answers with what it was sent.
+
+    A parameter `say.NAME` of the query is a header of the answer.
+    """
 
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
     failures: int = 0
@@ -61,11 +65,13 @@ class Backend:
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(data)))
+                for name, value in said(self.path):
+                    self.send_header(name, value)
                 self.end_headers()
                 with suppress(BrokenPipeError, ConnectionResetError):
                     self.wfile.write(data)
 
-            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the base class's names
+            do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer  # noqa: N815 - the base class's names
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -100,6 +106,12 @@ class Backend:
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+
+def said(path: str) -> list[tuple[str, str]]:
+    """The headers that the query wants on the answer."""
+    query = parse_qsl(urlsplit(path).query)
+    return [(name.removeprefix("say."), value) for name, value in query if name.startswith("say.")]
 
 
 @dataclass

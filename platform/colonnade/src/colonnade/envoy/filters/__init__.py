@@ -6,6 +6,7 @@ from colonnade.envoy.filters import (
     ext_authz,
     headers,
     health,
+    hsts,
     jwt,
     limit_headers,
     local_limit,
@@ -20,6 +21,7 @@ from colonnade.ir.route import Route
 from colonnade.ir.target import Target
 
 CHAIN: tuple[Filter, ...] = (
+    hsts.FILTER,  # before all that may answer
     health.FILTER,  # answers before anything can go wrong
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
     headers.FILTER,  # names the route for the policy service

@@ -1,0 +1,30 @@
+"""Tells browsers that reached the edge over https to stay with it (RFC 6797)."""
+
+from colonnade.envoy.filters.filter import Filter
+from colonnade.envoy.filters.limit_headers import COMPOSITE, MATCHING, MUTATION
+from colonnade.envoy.message import Json, typed
+from colonnade.envoy.security_headers import defaults
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Target
+
+NAME = "colonnade.hsts"
+INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+
+
+def _config(platform: Platform, _target: Target) -> Json | None:
+    hsts = platform.edge.hsts
+    # A browser would hold a developer's whole localhost to https, for a year.
+    if hsts is None or platform.development:
+        return None
+    mutations = defaults({"strict-transport-security": hsts})
+    mutate = typed(MUTATION, mutations={"response_mutations": [{"append": one} for one in mutations]})
+    action = typed(f"{COMPOSITE}.ExecuteFilterAction", typed_config={"name": NAME, "typed_config": mutate})
+    composite = {"name": "envoy.filters.http.composite", "typed_config": typed(f"{COMPOSITE}.Composite")}
+    # Envoy sets the header itself, unless a trusted proxy in front ended TLS and says so.
+    scheme = {"name": "scheme", "typed_config": typed(INPUT, header_name="x-forwarded-proto")}
+    over_https = {"https": {"action": {"name": NAME, "typed_config": action}}}
+    matcher = {"matcher_tree": {"input": scheme, "exact_match_map": {"map": over_https}}}
+    return typed(f"{MATCHING}.ExtensionWithMatcher", extension_config=composite, xds_matcher=matcher)
+
+
+FILTER = Filter(NAME, _config, always=True)
