@@ -1,13 +1,14 @@
 """A device through the edge: API key, batches, idempotence."""
 
 import itertools
+import json
 import time
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.platform_folder import Stack, bff
+from tests.platform_folder import Stack, bff, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -66,6 +67,32 @@ def test_a_revoked_key_is_refused(stack: Stack) -> None:
         bff(stack.folder, "key", "revoke", key.split("_")[1])
 
         assert client.get("/api/iot/config", headers=headers).status_code == 401
+
+
+def test_a_rotated_key_and_its_successor_are_both_good(stack: Stack) -> None:
+    old = stack.key("sensor-4")
+    old_id = old.split("_")[1]
+
+    new = bff(stack.folder, "key", "rotate", old_id, "--grace", "1h").stdout.strip()
+
+    with stack.client() as client:
+        statuses = [
+            client.get("/api/iot/config", headers={"X-API-Key": key}).status_code for key in (old, new)
+        ]
+    assert statuses == [200, 200]
+    assert f"replaced by {new.split('_')[1]}" in bff(stack.folder, "key", "list").stdout
+
+
+def test_when_a_key_was_last_used_is_shown(stack: Stack) -> None:
+    key = stack.key("sensor-5")
+    with stack.client() as client:
+        client.get("/api/iot/config", headers={"X-API-Key": key})
+
+    def shown() -> bool:
+        keys = json.loads(bff(stack.folder, "key", "list", "--json").stdout)["items"]
+        return any(one["id"] == key.split("_")[1] and one["last_used_at"] for one in keys)
+
+    assert eventually(shown)
 
 
 def test_malformed_json_is_told(iot: httpx.Client) -> None:

@@ -8,6 +8,7 @@ import uvloop
 from granian.constants import Interfaces
 
 from colonnade_edge.app import PolicyService
+from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.decide import Decider
 from colonnade_edge.limits.edges import LiveEdges
 from colonnade_edge.limits.heavy import HeavyUsers
@@ -34,13 +35,14 @@ async def run(settings: PolicySettings) -> None:
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
     heavy = HeavyUsers(link.redis)
     limiter = Limiter(ticker, edges, metrics, heavy)
-    decider = Decider(ticker, limiter, pages.refresh_soon)
-    background = [
-        asyncio.create_task(work) for work in (policy.watch(), edges.watch(), heavy.flush_forever())
-    ]
+    last_used = LastUsed(link.redis)
+    decider = Decider(ticker, limiter, last_used, pages.refresh_soon)
+    forever = (policy.watch(), edges.watch(), heavy.flush_forever(), last_used.flush_forever())
+    background = [asyncio.create_task(work) for work in forever]
     await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)
     for task in background:
         task.cancel()
+    await last_used.flush()
     await pages.close()
     await link.close()
 

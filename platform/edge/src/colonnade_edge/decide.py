@@ -7,6 +7,7 @@ from colonnade_edge.answer import Headers
 from colonnade_edge.authn import api_key, jwt, session
 from colonnade_edge.authn.credential import Confirmed, Credential, Memory
 from colonnade_edge.authn.identity import of_address
+from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.authz import admit
 from colonnade_edge.call import Call
 from colonnade_edge.errors import Refused, StoreUnavailable, Unavailable
@@ -18,9 +19,16 @@ from colonnade_edge.store.tick import Tick, Ticker
 class Decider:
     """Decides by a plan and what the store says."""
 
-    def __init__(self, ticker: Ticker, limiter: Limiter, refresh_soon: Callable[[Plan, str], None]) -> None:
+    def __init__(
+        self,
+        ticker: Ticker,
+        limiter: Limiter,
+        last_used: LastUsed,
+        refresh_soon: Callable[[Plan, str], None],
+    ) -> None:
         self._ticker = ticker
         self._limiter = limiter
+        self._last_used = last_used
         self._refresh_soon = refresh_soon
         self._memory = Memory()
 
@@ -58,6 +66,8 @@ class Decider:
         confirmed = self._confirmed(plan, credential, before, tick.records[read])
         call.identity = confirmed.identity
         admit(route, call.identity, call)
+        if isinstance(credential, api_key.ApiKey):
+            self._last_used.note(credential.key_id, time.time())
         if early is None:
             return await self._limited(route, call)
         return [*call.identity.headers, *await self._limiter.answer_early(early, call, tick)]

@@ -1,13 +1,16 @@
 """`bff key`: the API keys of devices, by the console's admin API."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from colonnade.cli.root import root
+from colonnade.errors import UserError
 
-app = typer.Typer(name="key", help="Make, list and revoke the API keys of devices.", no_args_is_help=True)
+app = typer.Typer(
+    name="key", help="Make, list, rotate and revoke the API keys of devices.", no_args_is_help=True
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -56,12 +59,30 @@ def list_keys(*, as_json: Json = False) -> None:
             key["name"],
             " ".join(key["scopes"]),
             " ".join(key["groups"]),
-            key["created_at"],
+            _minute(key["created_at"]),
+            _minute(key["last_used_at"]) if key["last_used_at"] else "never",
             _state(key),
         )
         for key in found["items"]
     ]
-    print_table(("id", "device", "name", "scopes", "groups", "created", "state"), rows)
+    print_table(("id", "device", "name", "scopes", "groups", "created", "last used", "state"), rows)
+
+
+@app.command()
+def rotate(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as bff key list shows it.")],
+    grace: Annotated[str, typer.Option(help="How long the old key is still good: 30m, 24h, 7d.")] = "24h",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Make a key's successor, for the same device with the same rights, and print it; it is shown this once.
+
+    Both are good until the grace ends, so that the device can change over at its next visit.
+
+    Example: bff key rotate 3fj9a0bq --grace 7d
+    """
+    made = _call("POST", f"/admin/keys/{key_id}/rotate", {"grace_s": _seconds(grace)})
+    _print(made) if as_json else typer.echo(made["key"])
 
 
 @app.command()
@@ -72,7 +93,7 @@ def revoke(
 ) -> None:
     """Revoke a key: the next request with it is refused.
 
-    Example: bff key revoke 3fJ9a0bQ
+    Example: bff key revoke 3fj9a0bq
     """
     revoked = _call("DELETE", f"/admin/keys/{key_id}")
     _print(revoked) if as_json else typer.echo(f"revoked {key_id}, the key of {revoked['device_id']}")
@@ -80,8 +101,32 @@ def revoke(
 
 def _state(key: dict[str, Any]) -> str:
     if key["revoked_at"]:
-        return f"revoked {key['revoked_at']}"
-    return f"until {key['expires_at']}" if key["expires_at"] else "valid"
+        return f"revoked {_minute(key['revoked_at'])}"
+    successor = f", replaced by {key['replaced_by']}" if key["replaced_by"] else ""
+    if not key["expires_at"]:
+        return "valid"
+    over = "expired" if _moment(key["expires_at"]) <= datetime.now(UTC) else "until"
+    return f"{over} {_minute(key['expires_at'])}{successor}"
+
+
+def _minute(moment: str) -> str:
+    return f"{_moment(moment).astimezone(UTC):%Y-%m-%d %H:%MZ}"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _seconds(duration: str) -> int:
+    """Return a duration written as in the manifests, in whole seconds, at least one."""
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415 - slow to import
+
+    from colonnade.manifest.units import parse_duration  # noqa: PLC0415 - as above
+
+    try:
+        return max(1, round(parse_duration(duration).total_seconds()))
+    except PydanticCustomError as error:
+        raise UserError(f"--grace {duration}: {error.message()}") from None
 
 
 def _call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -22,7 +22,10 @@ _FORM = re.compile(r"ck_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 
 
 class KeyRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the store keeps of a key. Times are seconds since 1970."""
+    """What the store keeps of a key; `replaced_by` is the id of the key it was rotated to.
+
+    Times are seconds since 1970.
+    """
 
     id: str
     digest: str
@@ -33,6 +36,7 @@ class KeyRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     expires: float | None = None
     revoked: float | None = None
     groups: tuple[str, ...] = ()
+    replaced_by: str = ""
 
 
 _decoder = msgspec.json.Decoder(KeyRecord)
@@ -41,11 +45,12 @@ _decoder = msgspec.json.Decoder(KeyRecord)
 class ApiKey:
     """A key as it was presented."""
 
-    __slots__ = ("digest", "store_key")
+    __slots__ = ("digest", "key_id", "store_key")
 
     idle_s = 0
 
     def __init__(self, key_id: str, key: str) -> None:
+        self.key_id = key_id
         self.digest = digest_of(key)
         self.store_key = KEY_PREFIX + key_id
 

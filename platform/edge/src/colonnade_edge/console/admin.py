@@ -21,9 +21,11 @@ from colonnade_edge.console.models import (
     LimitQuestion,
     LimitStates,
     NewKey,
+    RotatedKey,
+    Rotation,
     RouteList,
 )
-from colonnade_edge.errors import NotFound, Unauthenticated, Unavailable
+from colonnade_edge.errors import Unauthenticated, Unavailable
 from colonnade_edge.policy.reload import PolicyFile
 
 MIN_TOKEN = 16
@@ -90,14 +92,22 @@ def _keys(redis: Redis) -> APIRouter:
     @router.get("")
     async def list_keys() -> KeyList:
         """List the keys, newest first, revoked ones too."""
-        return KeyList(items=tuple(KeyView.of(record) for record in await keys.list()))
+        return KeyList(items=tuple(KeyView.of(record, used) for record, used in await keys.list()))
+
+    @router.post("/{key_id}/rotate", status_code=201)
+    async def rotate_key(key_id: str, order: Rotation) -> RotatedKey:
+        """Make the successor of a key, shown this once; both are good until the old one's grace ends."""
+        key, new, old = await keys.rotate(key_id, order.grace_s)
+        successor = f"its successor is {new.id}"
+        audit.record(
+            audit.Entry(event="key_rotated", key=old.id, device=old.device_id, detail=successor, by=ADMIN)
+        )
+        return RotatedKey(**KeyView.of(new).model_dump(), key=key, replaced=KeyView.of(old))
 
     @router.delete("/{key_id}")
     async def revoke_key(key_id: str) -> KeyView:
         """Revoke a key: the next request with it is refused."""
         record = await keys.revoke(key_id)
-        if record is None:
-            raise NotFound(f"there is no key with the id {key_id}")
         audit.record(audit.Entry(event="key_revoked", key=record.id, device=record.device_id, by=ADMIN))
         return KeyView.of(record)
 

@@ -30,8 +30,18 @@ class NewKey(Model):
     expires_at: AwareDatetime | None = None
 
 
+MAX_GRACE_S = 90 * 24 * 3600
+"""A key that is rotated and still good for longer was not rotated."""
+
+
+class Rotation(Model):
+    """An order for the successor of a key; the old one is good for `grace_s` more seconds."""
+
+    grace_s: Annotated[int, Field(ge=1, le=MAX_GRACE_S)] = 24 * 3600
+
+
 class KeyView(Model):
-    """What may be known of a key. Its secret may not."""
+    """What may be known of a key. Its secret may not. `last_used_at` is the minute of its last use."""
 
     id: str
     device_id: str
@@ -41,10 +51,12 @@ class KeyView(Model):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    replaced_by: str | None
+    last_used_at: datetime | None
 
     @classmethod
-    def of(cls, record: KeyRecord) -> Self:
-        """Return the view of a record."""
+    def of(cls, record: KeyRecord, last_used: float | None = None) -> Self:
+        """Return the view of a record; times are in seconds since 1970."""
         return cls(
             id=record.id,
             device_id=record.device_id,
@@ -54,6 +66,8 @@ class KeyView(Model):
             created_at=_moment(record.created),
             expires_at=None if record.expires is None else _moment(record.expires),
             revoked_at=None if record.revoked is None else _moment(record.revoked),
+            replaced_by=record.replaced_by or None,
+            last_used_at=None if last_used is None else _moment(last_used),
         )
 
 
@@ -61,6 +75,12 @@ class CreatedKey(KeyView):
     """A key just made: the only time that `key` is shown."""
 
     key: str
+
+
+class RotatedKey(CreatedKey):
+    """The successor of a key, and the old one as it is now."""
+
+    replaced: KeyView
 
 
 class KeyList(Model):
