@@ -1,14 +1,14 @@
 """Virtual hosts and routes: what is matched, how it is rewritten, and how long it may take."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from colonnade.envoy import hygiene
 from colonnade.envoy.filters import route_filters
 from colonnade.envoy.filters.local_limit import login_limit
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
-from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers
+from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
 from colonnade.envoy.tracing import trace_header
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Retries, Route
@@ -17,6 +17,7 @@ from colonnade.ir.target import Target
 SAFE_METHODS = "GET|HEAD|OPTIONS"
 RETRY_ON = "connect-failure,refused-stream,reset"
 """Failures of the connection, never an answer: a BFF that answers 503 has said what it has to say."""
+PREFLIGHT = "OPTIONS"
 LOGIN_TIMEOUT_S = 15.0
 
 
@@ -43,7 +44,10 @@ def _routes(platform: Platform, target: Target, host: str) -> Iterator[Json]:
     yield _login()
     for route in platform.routes:
         if any(_covers(pattern, host) for pattern in route.match.hosts):
-            yield _route(route, platform, target)
+            whole = _route(route, platform, target)
+            if route.cors and route.match.methods and PREFLIGHT not in route.match.methods:
+                yield whole | {"match": _preflight(route)}
+            yield whole
 
 
 def _covers(pattern: str, host: str) -> bool:
@@ -83,17 +87,31 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "match": _match(route.match),
         "route": action,
         "request_headers_to_remove": [*hygiene.CREDENTIALS, *hygiene.INTERNAL],
-        "response_headers_to_add": caching(route),
+        "response_headers_to_add": [*caching(route), *varying(route)],
         "typed_per_filter_config": route_filters(route, platform, target),
     }
+
+
+def _preflight(route: Route) -> Json:
+    """Match the question whether a page may send one of the route's methods.
+
+    The route's CORS filter answers it. Its other filters stay, for what only looks like a preflight.
+    """
+    match = _match(Match(route.match.hosts, route.match.prefix, (PREFLIGHT,), route.match.headers))
+    match["headers"].append(_any_of("access-control-request-method", route.match.methods))
+    return match
 
 
 def _match(match: Match) -> Json:
     path = {"prefix": "/"} if match.prefix == "/" else {"path_separated_prefix": match.prefix}
     headers = [{"name": name, "string_match": {"exact": value}} for name, value in match.headers]
     if match.methods:
-        headers.append({"name": ":method", "string_match": _one_of("|".join(match.methods))})
+        headers.append(_any_of(":method", match.methods))
     return path | ({"headers": headers} if headers else {})
+
+
+def _any_of(header: str, values: Sequence[str]) -> Json:
+    return {"name": header, "string_match": _one_of("|".join(values))}
 
 
 def _one_of(alternatives: str) -> Json:

@@ -32,6 +32,13 @@ def caching(route: Route) -> list[Json]:
     return [] if route.auth.type == "none" else defaults(UNCACHED)
 
 
+def varying(route: Route) -> list[Json]:
+    """Return the header that keeps an answer for one origin's pages from those of another, in caches."""
+    if route.cors is None or route.cors.origins == ("*",):
+        return []
+    return [{"header": {"key": "vary", "value": "Origin"}, "append_action": "APPEND_IF_EXISTS_OR_ADD"}]
+
+
 def defaults(headers: Mapping[str, str]) -> list[Json]:
     """Return `headers` as Envoy adds them where an answer lacks them."""
     return [

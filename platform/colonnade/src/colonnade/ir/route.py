@@ -98,6 +98,18 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
+class Cors:
+    """Which pages of other origins may call: `*` in an origin stands for one or more labels of its host."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    exposed: tuple[str, ...]
+    credentials: bool
+    max_age_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Who decides a route: Envoy alone, or the policy service that it asks; and why."""
 
@@ -123,3 +135,4 @@ class Route:
     limits: tuple[Limit, ...]
     cost: int | None
     decision: Decision
+    cors: Cors | None = None

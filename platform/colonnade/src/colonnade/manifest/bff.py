@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from colonnade.manifest.cors import Cors
 from colonnade.manifest.model import (
     Auth,
     Budgets,
@@ -54,6 +55,7 @@ class RouteException(Model):
     max_body: Size | None = None
     auth: Auth | None = None
     limits: tuple[Limit, ...] | None = Field(default=None)
+    cors: Cors | None = None
 
 
 class BffManifest(Model):
@@ -68,5 +70,6 @@ class BffManifest(Model):
     routes: tuple[RouteException, ...] = Field(default=())
     auth: Auth
     limits: tuple[Limit, ...] = Field(default=())
+    cors: Cors | None = None
     services: tuple[Name, ...] = Field(default=())
     budgets: Budgets = Budgets()

@@ -30,6 +30,7 @@ EXEMPT = r"^(group|consumer|ip):\S+$"
 OWNER = r"^@[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?(?:/[A-Za-z0-9_.-]+)?$"
 URL = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
 RELATIVE = r"^[^/].*$"
+ORIGIN = r"^(\*|https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)$"
 
 FORMS = {
     NAME: "a name in lower case such as tv or smart-tv",
@@ -43,6 +44,7 @@ FORMS = {
     OWNER: "a team such as @team-tv or @company/team-tv",
     URL: "an http or https URL without query",
     RELATIVE: "a folder below the platform's own",
+    ORIGIN: "an origin such as https://shop.example.com, https://*.example.com or *",
 }
 """What each pattern means, for the person who got it wrong."""
 

@@ -25,6 +25,7 @@ def check(manifests: Manifests) -> Iterator[Problem]:
         yield from _names(folder, bff, platform)
         yield from _prefix(bff, platform.guardrails)
         yield from _costs(bff)
+        yield from _preflights(bff)
         for at, part in _parts(bff.manifest):
             yield from _Part(bff, at, platform.guardrails).check(part)
     yield from _clashes(manifests)
@@ -72,6 +73,15 @@ def _costs(bff: Written[BffManifest]) -> Iterator[Problem]:
             least = min(rule.quota for rule in all_rules(limit))
             if isinstance(cost, int) and cost > least:
                 yield bff.document.problem(at, f"limit {limit.name!r} allows no more than {least} at once")
+
+
+def _preflights(bff: Written[BffManifest]) -> Iterator[Problem]:
+    """A preflight asks for permission before the header is sent that would choose the route."""
+    for index, part in enumerate(bff.manifest.routes):
+        if part.cors is not None and part.headers:
+            message = "a preflight carries none of the headers that choose this route"
+            hint = "say cors on the route without them, which answers its preflights"
+            yield bff.document.problem(("routes", index, "cors"), message, hint)
 
 
 _Piece = tuple[Auth | None, tuple[Limit, ...] | None, Timeouts | None, Retries | None, int | None]

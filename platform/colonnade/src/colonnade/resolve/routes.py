@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from colonnade.ir import route as ir
 from colonnade.manifest.bff import BffManifest, RouteException
+from colonnade.manifest.cors import Cors
 from colonnade.manifest.model import Limit, Retries, Rewrite, Timeouts
 from colonnade.resolve.decision import decide
 from colonnade.resolve.defaults import TIMEOUTS
@@ -43,6 +44,7 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
         limits=limits,
         cost=cost,
         decision=decide(resolved_auth, limits, cost),
+        cors=_cors(part.cors or bff.cors),
     )
 
 
@@ -71,6 +73,19 @@ def _timeouts(*nearest_first: Timeouts | None) -> ir.Timeouts:
 def _retries(retries: Retries, timeouts: ir.Timeouts) -> ir.Retries:
     per_try = retries.per_try.total_seconds() if retries.per_try else timeouts.read_s
     return ir.Retries(retries.attempts, min(per_try, timeouts.read_s))
+
+
+def _cors(cors: Cors | None) -> ir.Cors | None:
+    if cors is None or not cors.origins:
+        return None
+    return ir.Cors(
+        origins=cors.origins,
+        methods=cors.methods,
+        headers=cors.headers,
+        exposed=cors.exposed,
+        credentials=cors.credentials,
+        max_age_s=cors.max_age.total_seconds(),
+    )
 
 
 def _limit(owner: str, limit: Limit) -> ir.Limit:

@@ -3,6 +3,7 @@
 from colonnade.envoy.filters import (
     body,
     compression,
+    cors,
     ext_authz,
     headers,
     health,
@@ -24,6 +25,7 @@ CHAIN: tuple[Filter, ...] = (
     hsts.FILTER,  # before all that may answer
     health.FILTER,  # answers before anything can go wrong
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
+    cors.FILTER,  # a preflight carries no credential, and a refusal is to be read too
     headers.FILTER,  # names the route for the policy service
     jwt.FILTER,  # cheap and local: a bad token goes no further
     roles.FILTER,  # rewords what jwt tells the BFF
