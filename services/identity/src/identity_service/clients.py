@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """One client as the file describes it; without a secret it is public."""
+    """One client as the file describes it; without a secret it is public.
+
+    The access tokens of one with `opaque_access_tokens` say nothing: they are known by introspection only.
+    """
 
     client_id: str
     client_secret_env: str | None = None
@@ -27,6 +30,7 @@ class Registration(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ("openid",)
     grant_types: tuple[str, ...] = ("authorization_code",)
     backchannel_logout_uri: str | None = None
+    opaque_access_tokens: bool = False
 
 
 class File(msgspec.Struct, frozen=True):

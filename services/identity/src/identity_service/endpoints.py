@@ -17,7 +17,7 @@ from identity_service.tokens import ACCESS_TYPE
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """The claims of an access token that the provider signed."""
+    """The claims of an access token that the provider signed, or keeps where the token is opaque."""
 
     claims: dict[str, Any]
 
@@ -31,7 +31,7 @@ Token = AccessToken | RefreshToken
 
 def find_token(store: GrantStore, key: SigningKey, text: str) -> Token | None:
     """Return the access or refresh token that `text` is, alive or not."""
-    claims = key.read(text, ACCESS_TYPE)
+    claims = key.read(text, ACCESS_TYPE) or store.access_token(text)
     return AccessToken(claims) if claims is not None else store.refresh_token(text)
 
 

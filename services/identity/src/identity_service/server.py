@@ -20,6 +20,7 @@ from identity_service.endpoints import Introspection, Revocation
 from identity_service.grants import (
     AuthorizationCodeGrant,
     ClientCredentialsGrant,
+    PasswordGrant,
     Pkce,
     RefreshTokenGrant,
     keep_refresh_token,
@@ -91,12 +92,13 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         super().__init__()
         self._clients = clients
         self._store = store
-        self.register_token_generator("default", TokenGenerator(issuer, key))
+        self.register_token_generator("default", TokenGenerator(issuer, key, store))
         bound = {"store": store}
         code_grant = type("BoundCodeGrant", (AuthorizationCodeGrant,), bound)
         self.register_grant(code_grant, [Pkce(required=True), IdToken(issuer, key)])
         self.register_grant(type("BoundRefreshGrant", (RefreshTokenGrant,), bound))
         self.register_grant(ClientCredentialsGrant)
+        self.register_grant(PasswordGrant)
         for endpoint in (Introspection, Revocation):
             self.register_endpoint(type(f"Bound{endpoint.__name__}", (endpoint,), bound | {"key": key}))
 

@@ -1,9 +1,11 @@
 """Codes, refresh tokens, sessions and revocations in SQLite; secrets only as hashes."""
 
 import hashlib
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from service_kit.documents import connect
 
@@ -21,6 +23,7 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
     grant_id TEXT, expires INTEGER, used INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS sessions (
     hash TEXT PRIMARY KEY, sid TEXT, sub TEXT, auth_time INTEGER, expires INTEGER);
+CREATE TABLE IF NOT EXISTS access_tokens (hash TEXT PRIMARY KEY, claims TEXT, expires INTEGER);
 CREATE TABLE IF NOT EXISTS revoked (id TEXT PRIMARY KEY, expires INTEGER);
 """
 
@@ -112,7 +115,7 @@ class GrantStore:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._db = connect(file)
         self._db.executescript(SCHEMA)
-        for table in ("codes", "refresh_tokens", "sessions", "revoked"):
+        for table in ("codes", "refresh_tokens", "access_tokens", "sessions", "revoked"):
             self._db.execute(f"DELETE FROM {table} WHERE expires < ?", (time.time() - 3600,))  # noqa: S608 - fixed words
 
     def close(self) -> None:
@@ -161,6 +164,17 @@ class GrantStore:
             "UPDATE refresh_tokens SET used = 1 WHERE hash = ? AND used = 0", (token.hash,)
         )
         return cursor.rowcount == 1
+
+    def add_access_token(self, secret: str, claims: dict[str, Any]) -> None:
+        """Keep what an opaque access token stands for."""
+        values = (digest(secret), json.dumps(claims), claims["exp"])
+        self._db.execute("INSERT INTO access_tokens VALUES (?,?,?)", values)
+
+    def access_token(self, secret: str) -> dict[str, Any] | None:
+        """Return the claims of an opaque access token, alive or not."""
+        query = "SELECT claims FROM access_tokens WHERE hash = ?"
+        row = self._db.execute(query, (digest(secret),)).fetchone()
+        return json.loads(row[0]) if row else None
 
     def revoke(self, identifier: str, lifetime_s: int) -> None:
         """Refuse a grant or an access token (`jti`) from now on."""

@@ -9,7 +9,7 @@ from authlib.oidc.core.grants import OpenIDCode
 
 from identity_service.clients import Client
 from identity_service.keys import ALGORITHM, SigningKey
-from identity_service.store import ACCESS_LIFE_S
+from identity_service.store import ACCESS_LIFE_S, GrantStore
 from identity_service.users import Login
 
 AUDIENCE = "colonnade"
@@ -20,9 +20,10 @@ ID_TYPE = "JWT"
 class TokenGenerator:
     """Makes the token answer of every grant, as Authlib asks for it."""
 
-    def __init__(self, issuer: str, key: SigningKey) -> None:
+    def __init__(self, issuer: str, key: SigningKey, store: GrantStore) -> None:
         self._issuer = issuer
         self._key = key
+        self._store = store
 
     def __call__(
         self,
@@ -37,12 +38,19 @@ class TokenGenerator:
         granted = client.get_allowed_scope(scope) or ""
         token: dict[str, Any] = {
             "token_type": "Bearer",
-            "access_token": self._key.sign(self._claims(client, user, granted), ACCESS_TYPE),
+            "access_token": self._access_token(client, self._claims(client, user, granted)),
             "expires_in": ACCESS_LIFE_S,
             "scope": granted,
         }
         if include_refresh_token and user is not None:
             token["refresh_token"] = secrets.token_urlsafe(32)
+        return token
+
+    def _access_token(self, client: Client, claims: dict[str, Any]) -> str:
+        if not client.registration.opaque_access_tokens:
+            return self._key.sign(claims, ACCESS_TYPE)
+        token = secrets.token_urlsafe(32)
+        self._store.add_access_token(token, claims)
         return token
 
     def _claims(self, client: Client, user: Login | None, scope: str) -> dict[str, Any]:
@@ -60,7 +68,8 @@ class TokenGenerator:
         if user is None:
             return claims | {"sub": client.get_client_id()}
         of_user = {"sub": user.user.sub, "email": user.user.email, "roles": list(user.user.roles)}
-        return claims | of_user | {"sid": user.sid, "grant": user.grant, "auth_time": user.auth_time}
+        session = {"sid": user.sid} if user.sid else {}
+        return claims | of_user | session | {"grant": user.grant, "auth_time": user.auth_time}
 
 
 class IdToken(OpenIDCode):  # type: ignore[misc]

@@ -26,7 +26,7 @@ def routes(key: SigningKey, store: GrantStore) -> APIRouter:
         user, scope = USERS.get(str(found.claims["sub"])), str(found.claims["scope"])
         if user is None or "openid" not in scope.split():
             return _refuse(403, "The access token is not one of a user for 'openid'.", "insufficient_scope")
-        claims = user_claims(Login(user, str(found.claims["sid"]), 0, ""), scope)
+        claims = user_claims(Login(user, str(found.claims.get("sid", "")), 0, ""), scope)
         return JSONResponse(claims, headers={"Cache-Control": "no-store"})
 
     return router

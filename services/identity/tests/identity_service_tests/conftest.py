@@ -43,6 +43,13 @@ CLIENTS: dict[str, list[dict[str, Any]]] = {
             "scopes": ["orders:read"],
             "grant_types": ["client_credentials"],
         },
+        {
+            "client_id": "legacy",
+            "client_secret_env": "WEB_SECRET",
+            "scopes": ["openid", "orders:read"],
+            "grant_types": ["password", "client_credentials"],
+            "opaque_access_tokens": True,
+        },
     ]
 }
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from typing import Any
 
 import httpx
 import pytest
@@ -79,6 +80,39 @@ def test_introspection_follows_revocation(provider: Process, web: App) -> None:
     assert not active(token["access_token"])
     assert not active(token["refresh_token"])
     assert not active("nonsense")
+
+
+def test_an_opaque_token_says_nothing_and_introspection_all(provider: Process) -> None:
+    auth = ("legacy", "s3cret")
+
+    def known(text: str) -> dict[str, Any]:
+        answer: dict[str, Any] = httpx.post(
+            f"{provider.url}/introspect", data={"token": text}, auth=auth
+        ).json()
+        return answer
+
+    form = {"grant_type": "client_credentials", "scope": "orders:read"}
+    token = httpx.post(f"{provider.url}/token", data=form, auth=auth).json()["access_token"]
+
+    assert "." not in token
+    found = known(token)
+    assert (found["active"], found["sub"], found["scope"]) == (True, "legacy", "orders:read")
+    assert (found["aud"], found["token_type"]) == ("colonnade", "Bearer")
+    httpx.post(f"{provider.url}/revoke", data={"token": token}, auth=auth)
+    assert known(token) == {"active": False}
+
+
+def test_a_client_may_know_passwords_only_where_it_is_registered_for_that(provider: Process) -> None:
+    def ask(client: str, password: str) -> httpx.Response:
+        form = {"grant_type": "password", "username": "alice", "password": password}
+        return httpx.post(f"{provider.url}/token", data=form, auth=(client, "s3cret"))
+
+    token = ask("legacy", "alice").json()["access_token"]
+    about = httpx.post(f"{provider.url}/introspect", data={"token": token}, auth=("web", "s3cret")).json()
+
+    assert (about["sub"], about["client_id"]) == ("alice", "legacy")
+    assert ask("legacy", "wrong").json()["error"] == "invalid_grant"
+    assert ask("web", "alice").json()["error"] == "unauthorized_client"
 
 
 def test_a_second_login_is_silent_unless_asked_for(mobile: App) -> None:

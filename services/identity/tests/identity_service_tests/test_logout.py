@@ -109,7 +109,7 @@ def listener() -> Iterator[tuple[str, "Queue[str]"]]:
 
 def test_clients_hear_of_a_logout(tmp_path: Path, listener: tuple[str, "Queue[str]"]) -> None:
     address, heard = listener
-    web, mobile, machine = CLIENTS["clients"]
+    web, mobile, machine, _ = CLIENTS["clients"]
     deaf = mobile | {"backchannel_logout_uri": "http://127.0.0.1:1/nobody"}
     clients = {"clients": [deaf, web | {"backchannel_logout_uri": address}, machine]}
     (tmp_path / "clients.json").write_text(json.dumps(clients), encoding="utf-8")
