@@ -42,7 +42,7 @@ def bench_auth(seconds: int, tell: Callable[[str], None]) -> list[Result]:
         )
         starts: list[Start] = [
             partial(native, "no credential", auth="none"),
-            partial(native, "JWT, Envoy alone", auth="jwt"),
+            partial(native, "JWT, Envoy alone", auth=ours.UNREVOKED),
             partial(asking, "JWT", auth="jwt"),
             partial(_issued, folder, partial(asking, "session", auth="session"), _session),
             partial(_issued, folder, partial(asking, "API key", auth="api_key"), _key),

@@ -35,6 +35,8 @@ limits: [{limits}]
 BUCKET = "{name: per-consumer, rate: 1000000/second, burst: 1000000}"
 """Never refuses: the full work of counting is measured, and none of refusing."""
 DECIDER = "colonnade_edge"
+UNREVOKED = "jwt, revocation: false"
+"""The access token that Envoy decides about alone."""
 
 
 def of_policy(limit: str, policy: str) -> str:
@@ -49,7 +51,7 @@ def native(
     issuer: Address,
     limits: str = of_policy(BUCKET, "local"),
     name: str = "Colonnade native",
-    auth: str = "jwt",
+    auth: str = UNREVOKED,
 ) -> Iterator[Subject]:
     """A credential and a limit that Envoy decides alone."""
     folder = folder / _slug(name)

@@ -86,10 +86,12 @@ class Auth:
     """The credential and the scopes that it must carry.
 
     `type` is `session`, `jwt`, `api_key`, `client_credentials` (a token too, but only a program's) or `none`.
+    Without `revocation` a token holds until it expires.
     """
 
     type: str
     scopes: tuple[str, ...] = ()
+    revocation: bool = True
 
     @property
     def takes_tokens(self) -> bool:

@@ -101,10 +101,20 @@ class AuthType(StrEnum):
 
 
 class Auth(Model):
-    """Who may call: the kind of credential, and the scopes it must carry (all of them)."""
+    """Who may call: the kind of credential, and the scopes it must carry (all of them).
+
+    Without `revocation` a token holds until it expires, and Envoy may decide alone.
+    """
 
     type: AuthType
     scopes: tuple[Scope, ...] = Field(default=())
+    revocation: bool = True
+
+    @model_validator(mode="after")
+    def _only_a_token_expires_soon(self) -> "Auth":
+        if not self.revocation and self.type is not AuthType.JWT:
+            raise PydanticCustomError("revocation", "only a jwt can go without: leave revocation out")
+        return self
 
 
 class Tier(Model):

@@ -27,7 +27,8 @@ def _why_not(auth: Auth, limits: Sequence[Limit], cost: int | None) -> str:
         return "the cost of a query is counted"
     if len(limits) > 1:
         return "several limits are counted together"
-    return next((f"limit {limit.label} {why}" for limit in limits if (why := _foreign(limit))), "")
+    foreign = (f"limit {limit.label} {why}" for limit in limits if (why := _foreign(limit)))
+    return next(foreign, "a token may be revoked" if auth.type == "jwt" and auth.revocation else "")
 
 
 def _foreign(limit: Limit) -> str:

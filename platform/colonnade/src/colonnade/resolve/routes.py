@@ -27,7 +27,7 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
     owner = bff.name if part.limits is None else f"{bff.name}.{part.name}"
     limits = tuple(_limit(owner, limit) for limit in (bff.limits if part.limits is None else part.limits))
     timeouts = _timeouts(part.timeouts, base.timeouts, TIMEOUTS[bff.kind])
-    resolved_auth = ir.Auth(auth.type.value, auth.scopes)
+    resolved_auth = ir.Auth(auth.type.value, auth.scopes, auth.revocation)
     written = base.cost if part.cost is None else part.cost
     cost = None if written == "graphql" else written
     return ir.Route(

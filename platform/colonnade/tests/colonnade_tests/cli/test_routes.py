@@ -10,8 +10,9 @@ def test_a_route_is_shown_with_what_it_asks_and_who_decides(bff: Bff) -> None:
     file = write_bff(bff.root, "tv", 3003)
     local = "limits: [{name: all, rate: 10/second, burst: 30, policy: local}]\nroutes:\n"
     local += "  - {name: buy, path: /orders, methods: [POST], headers: {x-beta: 'on'},\n"
-    local += "     auth: {type: jwt, scopes: [orders]}}"
-    file.write_text(file.read_text().replace("limits: [{name: all, rate: 100/minute}]", local))
+    local += "     auth: {type: jwt, scopes: [orders], revocation: false}}"
+    text = file.read_text().replace("limits: [{name: all, rate: 100/minute}]", local)
+    file.write_text(text.replace("auth: {type: jwt}", "auth: {type: jwt, revocation: false}"))
 
     lines = {line.split()[0]: " ".join(line.split()) for line in bff("routes").out.splitlines()}
 

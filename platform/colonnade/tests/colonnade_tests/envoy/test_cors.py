@@ -11,7 +11,7 @@ TV = """\
 kind: web
 port: 3003
 route: {prefix: /api/tv}
-auth: {type: jwt}
+auth: {type: jwt, revocation: false}
 limits: [{name: all, rate: 1000/second, policy: local}]
 cors:
   origins: ["https://shop.example.com", "https://*.example.org", "http://localhost:5173"]

@@ -18,12 +18,12 @@ TV = """\
 kind: mobile
 port: 3003
 route: {prefix: /api/tv, max_body: 64KiB, timeouts: {read: 1s}, retries: {attempts: 1, per_try: 500ms}}
-auth: {type: jwt}
+auth: {type: jwt, revocation: false}
 limits: [{name: per-consumer, rate: 1/minute, burst: 4, policy: local}]
 routes:
   - {name: open, path: /open, auth: {type: none}, limits: []}
-  - {name: read, path: /scoped, auth: {type: jwt, scopes: ["orders:read"]}, limits: []}
-  - {name: admin, path: /admin, auth: {type: jwt, scopes: ["admin:all"]}, limits: []}
+  - {name: read, path: /scoped, auth: {type: jwt, scopes: ["orders:read"], revocation: false}, limits: []}
+  - {name: admin, path: /admin, auth: {type: jwt, scopes: ["admin:all"], revocation: false}, limits: []}
   - name: post
     path: /open/method
     methods: [POST]

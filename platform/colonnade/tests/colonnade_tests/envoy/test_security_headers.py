@@ -13,7 +13,7 @@ TV = """\
 kind: web
 port: 3003
 route: {prefix: /api/tv}
-auth: {type: jwt}
+auth: {type: jwt, revocation: false}
 limits: [{name: all, rate: 1000/second, policy: local}]
 routes:
   - {name: open, path: /open, auth: {type: none}}

@@ -22,7 +22,8 @@ routes:
 
 def explain(bff: Bff, *options: str) -> dict[str, Any]:
     file = write_bff(bff.root, "mobile", 3001)
-    file.write_text(file.read_text().replace("limits: [{name: all, rate: 100/minute}]\n", LIMITS))
+    text = file.read_text().replace("limits: [{name: all, rate: 100/minute}]\n", LIMITS)
+    file.write_text(text.replace("auth: {type: jwt}", "auth: {type: jwt, revocation: false}"))
     done = bff("limits", "explain", "--json", *options)
     assert done.code == 0, done.err
     found: dict[str, Any] = json.loads(done.out)
