@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from colonnade_bench.errors import BenchError
-from colonnade_bench.report import show, show_crowd, show_latency
+from colonnade_bench.report import show, show_all, show_crowd, show_latency
 
 CACHE = Path(__file__).parents[2] / ".cache"
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -38,15 +38,16 @@ def edge(*, seconds: SecondsOption = 3, only: OnlyOption = "", as_json: JsonOpti
 
 
 @app.command()
-def bff(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
-    """Measure GET /home of the mobile BFF against the same view in Fastify with undici.
+def bff(*, seconds: SecondsOption = 3, only: OnlyOption = "", as_json: JsonOption = False) -> None:
+    """Measure the three BFFs against Fastify, GraphQL Yoga and Mercurius, and against code by hand.
 
-    Example: bff bench bff --json
+    Example: bff bench bff --only home,graphql --seconds 5
     """
-    from colonnade_bench.bff import bench_bff  # noqa: PLC0415 - slow to import
+    from colonnade_bench.bffs.bench import bench_bff  # noqa: PLC0415 - slow to import
+    from colonnade_bench.bffs.cases import NAMES  # noqa: PLC0415 - as above
 
-    results = bench_bff(CACHE, seconds, _tell)
-    show("GET /home: four upstream calls, one process, 32 connections", results, {}, as_json=as_json)
+    results = bench_bff(CACHE, _chosen(only, NAMES) or NAMES, seconds, _tell)
+    show_all(results, as_json=as_json)
 
 
 @app.command()

@@ -36,19 +36,28 @@ def find_wrk() -> str:
     return found
 
 
-def drive(url: str, path: str, asking: Path | int, seconds: int, cores: str, rate: float = 0) -> Load:
+def drive(
+    url: str,
+    path: str,
+    asking: Path | int,
+    seconds: int,
+    cores: str,
+    rate: float = 0,
+    body: Path | None = None,
+) -> Load:
     """Load `url` for so many seconds from the processors `cores`: all it can take, or about `rate` a second.
 
     `asking` is a file of headers, one a line, that take turns, or a number of consumers of whom any one asks,
-    named `consumer-0000000` and so on in the header `X-Consumer`.
+    named `consumer-0000000` and so on in the header `X-Consumer`. With a file `body`, its JSON is posted.
     """
     connections = PAUSING_CONNECTIONS if rate else CONNECTIONS
     pause = {"BENCH_PAUSE_MS": f"{1000 * connections / rate:.3f}"} if rate else {}
+    posted = {"BENCH_BODY": str(body)} if body else {}
     command = ["taskset", "-c", cores, find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s"]
     who = "BENCH_CONSUMERS" if isinstance(asking, int) else "BENCH_CREDENTIALS"
     done = subprocess.run(
         [*command, "--script", str(SCRIPT), url],
-        env=os.environ | {who: str(asking), "BENCH_PATH": path} | pause,
+        env=os.environ | {who: str(asking), "BENCH_PATH": path} | pause | posted,
         capture_output=True,
         text=True,
         timeout=seconds + 30,

@@ -22,7 +22,8 @@ WARM_UP_S = 1
 class Subject:
     """Something that is measured: where it answers, and all processes whose CPU time counts.
 
-    `store` is where it keeps what it knows, if in a store; `credentials` is a file of headers of its own.
+    `store` is where it keeps what it knows, if in a store; `credentials` is a file of headers of its own,
+    `body` a file that is posted.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Subject:
     pids: tuple[int, ...]
     store: Address | None = None
     credentials: Path | None = None
+    body: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def measure(
 def sample(subject: Subject, asking: Path | int, seconds: int) -> Sample:
     """Return one round of a subject; `asking` is as in `drive`. Raises `BenchError` where it met errors."""
     before = cpu_seconds(subject.pids)
-    load = drive(subject.url, subject.path, asking, seconds, LOAD_CORES)
+    load = drive(subject.url, subject.path, asking, seconds, LOAD_CORES, body=subject.body)
     spent = cpu_seconds(subject.pids) - before
     return sample_of(subject.name, load, spent)
 

@@ -83,6 +83,14 @@ def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, a
         _print(table(title, results, missing))
 
 
+def show_all(found: Sequence[tuple[str, Sequence[Result]]], *, as_json: bool) -> None:
+    """Print several measurements, each with its title and a base of its own."""
+    if as_json:
+        print(json.dumps({title: [asdict(one) for one in results] for title, results in found}, indent=2))
+        return
+    _print(*(table(title, results, {}) for title, results in found))
+
+
 def _print(*tables: Table) -> None:
     # A pipe has no width of its own, and would be taken for a narrow screen.
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)

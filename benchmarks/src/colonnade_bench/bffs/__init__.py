@@ -1,0 +1,1 @@
+"""BFFs against the same views as teams write them in Node."""
