@@ -19,6 +19,7 @@ from colonnade.scaffold.new import bff_layers, render_bff
 from colonnade.scaffold.template import render, write
 from tests.platform_folder import ROOT, eventually
 
+RUNTIME = str(ROOT / "platform" / "runtime" / "src")
 NAMES = {Kind.WEB: "back-office", Kind.MOBILE: "pocket", Kind.IOT: "meter"}
 SECONDS = 120
 
@@ -42,7 +43,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def python(folder: Path, *arguments: str, kinds: tuple[Kind, ...] = tuple(Kind)) -> None:
     """Run a module of this environment in the new workspace; it must succeed."""
-    sources = os.pathsep.join(str(folder / "bffs" / NAMES[kind] / "src") for kind in kinds)
+    ours = (str(folder / "bffs" / NAMES[kind] / "src") for kind in kinds)
+    sources = os.pathsep.join([*ours, RUNTIME])
     environment = os.environ | {"PYTHONPATH": sources, "MYPYPATH": sources}
     argv = [sys.executable, "-m", *arguments]
     done = subprocess.run(
@@ -85,7 +87,8 @@ def test_a_new_bff_starts_and_stops(made: Path, kind: Kind) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     environment = {f"UPSTREAM_{name.upper()}_URL": "http://127.0.0.1:9" for name in SERVICES[kind]}
-    environment |= {"PORT": str(port), "PYTHONPATH": str(made / "bffs" / NAMES[kind] / "src")}
+    source = str(made / "bffs" / NAMES[kind] / "src")
+    environment |= {"PORT": str(port), "PYTHONPATH": os.pathsep.join([source, RUNTIME])}
     argv = [sys.executable, "-m", answers(kind).package]
 
     with subprocess.Popen(argv, cwd=made, env=os.environ | environment) as process:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from colonnade_runtime import Request
+from colonnade_runtime import declared, post
 
 MAX_READINGS = 1_000
 
@@ -36,6 +36,7 @@ class Receipt(msgspec.Struct, frozen=True):
     duplicates: int
 
 
-async def store(request: Request, readings: list[Reading]) -> Receipt:
-    """Store readings of the calling device; they are on disk when this returns."""
-    return await request.post("telemetry", "/readings", Receipt, Batch(request.device_id, readings))
+@post("telemetry", "/readings")
+async def store(body: Batch) -> Receipt:
+    """Store readings; they are on disk when this returns."""
+    declared()

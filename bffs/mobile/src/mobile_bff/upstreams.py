@@ -1,9 +1,7 @@
-"""What we read of services: the fields that a phone shows, of documents several times their size."""
-
-from collections.abc import Iterable
+"""What services are asked, and what is read of them: of large documents, the fields that a phone shows."""
 
 import msgspec
-from colonnade_runtime import Page, PageQuery, Query, Request, path
+from colonnade_runtime import Page, declared, get
 
 BAD_QUERY = (400, 422)
 """A service's word for a cursor that is none of its own, which only the client can have brought."""
@@ -70,24 +68,57 @@ class Named(msgspec.Struct, frozen=True):
     name: str
 
 
-async def get_user(request: Request) -> User:
-    """The user who asks."""
-    return await request.get("user", path("/users/{}", request.user_id), User)
+class Rating(msgspec.Struct, frozen=True):
+    """The average of customers' ratings, from 1 to 5."""
+
+    average: float
+    count: int
 
 
-async def get_orders(request: Request, page: PageQuery) -> Page[Order]:
+class Stock(msgspec.Struct, frozen=True):
+    """What can be ordered now."""
+
+    available: int
+
+
+class ProductDetails(msgspec.Struct, frozen=True):
+    """A product on a screen of its own."""
+
+    id: str
+    name: str
+    description: str
+    brand: str
+    price: Money
+    images: list[Image]
+    rating: Rating
+    stock: Stock
+
+
+@get("user", "/users/{user_id}")
+async def user_with(user_id: str) -> User:
+    """A user."""
+    declared()
+
+
+@get("order", "/orders", pass_on=BAD_QUERY)
+async def orders_of(user_id: str, limit: int = 20, cursor: str | None = None) -> Page[Order]:
     """The user's orders, newest first."""
-    query: Query = {"user_id": request.user_id, "limit": page.limit, "cursor": page.cursor}
-    return await request.get("order", "/orders", Page[Order], query, pass_on=BAD_QUERY)
+    declared()
 
 
-async def get_products(request: Request, page: PageQuery) -> Page[Product]:
-    """Products of the catalogue."""
-    query: Query = {"limit": page.limit, "cursor": page.cursor}
-    return await request.get("product", "/products", Page[Product], query, pass_on=BAD_QUERY)
+@get("product", "/products", pass_on=BAD_QUERY)
+async def catalogue(limit: int = 20, cursor: str | None = None) -> Page[Product]:
+    """Products, in the order of the catalogue."""
+    declared()
 
 
-async def get_names(request: Request, ids: Iterable[str]) -> dict[str, str]:
-    """The names of up to 100 products, by id."""
-    found = await request.get("product", "/products", Page[Named], {"ids": ",".join(sorted(ids))})
-    return {product.id: product.name for product in found.items}
+@get("product", "/products")
+async def names_of(ids: list[str]) -> Page[Named]:
+    """The names of up to 100 products; those that do not exist are left out."""
+    declared()
+
+
+@get("product", "/products/{product_id}", pass_on=(404,))
+async def product_with(product_id: str) -> ProductDetails:
+    """One product."""
+    declared()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from colonnade_runtime import Request
 from strawberry.dataloader import DataLoader
 
-from web_bff.upstreams import Product, get_products_by_id
+from web_bff.upstreams import Product, products_with
 
 MAX_BATCH = 100
 
@@ -18,5 +18,6 @@ class Loaders:
         self.products: DataLoader[str, Product | None] = DataLoader(self._products, max_batch_size=MAX_BATCH)
 
     async def _products(self, ids: Sequence[str]) -> list[Product | None]:
-        found = await get_products_by_id(self.request, ids)
+        page = await products_with(self.request, list(ids))
+        found = {product.id: product for product in page.items}
         return [found.get(one) for one in ids]

@@ -63,8 +63,9 @@ class User:
     @strawberry.field
     async def orders(self, info: Context, first: int | None = DEFAULT_ITEMS) -> list[Order]:
         """The newest orders, at most 100."""
-        found = await upstreams.get_orders(info.context.request, checked(first))
-        return [_order(order) for order in found]
+        request = info.context.request
+        page = await upstreams.orders_of(request, request.user_id, checked(first))
+        return [_order(order) for order in page.items]
 
 
 @strawberry.type
@@ -90,7 +91,8 @@ class Query:
     @strawberry.field
     async def me(self, info: Context) -> User:
         """The user who asks."""
-        user = await upstreams.get_user(info.context.request)
+        request = info.context.request
+        user = await upstreams.user_with(request, request.user_id)
         return User(id=strawberry.ID(user.id), name=user.name, email=user.email)
 
     @strawberry.field
@@ -100,7 +102,7 @@ class Query:
         """The catalogue from behind `after`, at most 100 products."""
         place = Place.read(after)
         wanted = checked(first, place.skip)
-        page = await upstreams.get_products(info.context.request, wanted + place.skip, place.cursor)
+        page = await upstreams.catalogue(info.context.request, wanted + place.skip, place.cursor)
         shown = page.items[place.skip :]
         edges = [
             ProductEdge(cursor=place.behind(index, page).write(), node=_product(product))

@@ -1,9 +1,7 @@
-"""What is read of the services: fields not named here are never decoded."""
-
-from collections.abc import Sequence
+"""What services are asked, and what is read of them: fields not named here are never decoded."""
 
 import msgspec
-from colonnade_runtime import Page, Query, Request, path
+from colonnade_runtime import Page, declared, get
 
 BAD_QUERY = (400, 422)
 """A service's word for a cursor that is none of its own, which only the client can have brought."""
@@ -60,25 +58,25 @@ class Order(msgspec.Struct, frozen=True):
     items: list[OrderItem]
 
 
-async def get_user(request: Request) -> User:
-    """The user who asks."""
-    return await request.get("user", path("/users/{}", request.user_id), User)
+@get("user", "/users/{user_id}")
+async def user_with(user_id: str) -> User:
+    """A user."""
+    declared()
 
 
-async def get_orders(request: Request, limit: int) -> list[Order]:
-    """The user's newest orders."""
-    query: Query = {"user_id": request.user_id, "limit": limit}
-    page = await request.get("order", "/orders", Page[Order], query)
-    return page.items
+@get("order", "/orders")
+async def orders_of(user_id: str, limit: int = 20) -> Page[Order]:
+    """The user's orders, newest first."""
+    declared()
 
 
-async def get_products(request: Request, limit: int, cursor: str | None = None) -> Page[Product]:
-    """A page of the catalogue."""
-    query: Query = {"limit": limit, "cursor": cursor}
-    return await request.get("product", "/products", Page[Product], query, pass_on=BAD_QUERY)
+@get("product", "/products", pass_on=BAD_QUERY)
+async def catalogue(limit: int = 20, cursor: str | None = None) -> Page[Product]:
+    """Products, in the order of the catalogue."""
+    declared()
 
 
-async def get_products_by_id(request: Request, ids: Sequence[str]) -> dict[str, Product]:
-    """Up to 100 products, by id; those that do not exist are left out."""
-    page = await request.get("product", "/products", Page[Product], {"ids": ",".join(ids)})
-    return {product.id: product for product in page.items}
+@get("product", "/products")
+async def products_with(ids: list[str]) -> Page[Product]:
+    """Up to 100 products; those that do not exist are left out."""
+    declared()

@@ -1,7 +1,6 @@
 """A request, as a view sees it."""
 
 import asyncio
-from collections.abc import Container
 from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -9,10 +8,10 @@ from uuid import uuid4
 
 import msgspec
 from colonnade_runtime.body import read, read_json
-from colonnade_runtime.errors import BadRequest, Invalid, Problem, Unauthorized, UpstreamTimeout
+from colonnade_runtime.errors import BadRequest, Invalid, Unauthorized, UpstreamTimeout
 from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
-from colonnade_runtime.upstream import Call, Query, Transport, decode, target
+from colonnade_runtime.upstream import Call, Reply, Transport
 
 Decoded = TypeVar("Decoded")
 IDENTITY = ("x-user-id", "x-user-email", "x-user-roles", "x-client-id", "x-device-id")
@@ -80,45 +79,16 @@ class Request:
         length = self._scope.headers.get("content-length")
         return read_json(await read(self._protocol, length, self.limits.body), kind)
 
-    async def get(
-        self,
-        service: str,
-        path: str,
-        kind: type[Decoded],
-        query: Query | None = None,
-        *,
-        pass_on: Container[int] = (),
-    ) -> Decoded:
-        """GET from a service; see `call`."""
-        return await self.call("GET", service, target(path, query or {}), kind, pass_on=pass_on)
+    async def send(self, service: str, method: str, target: str, body: bytes | None = None) -> Reply:
+        """Send a call to a service; declared calls do, nobody else needs to.
 
-    async def post(self, service: str, path: str, kind: type[Decoded], body: object) -> Decoded:
-        """POST `body` as JSON to a service; see `call`."""
-        return await self.call("POST", service, path, kind, msgspec.json.encode(body))
-
-    async def call(
-        self,
-        method: str,
-        service: str,
-        target: str,
-        kind: type[Decoded],
-        body: bytes | None = None,
-        *,
-        pass_on: Container[int] = (),
-    ) -> Decoded:
-        """Call a service, within the time that is left, and return its answer as `kind`.
-
-        An answer with a status in `pass_on`, which is the client's own doing, becomes the same
-        `Problem` for the client. Raises `UpstreamError` otherwise.
+        Raises `UpstreamError` where there is no answer within the time that is left.
         """
         timeout = min(self.limits.call, self._calls_end - self._clock())
         if timeout <= 0:
             raise UpstreamTimeout(service, "no time was left to ask")
         headers = self._headers if body is None else self._headers | {"content-type": "application/json"}
-        reply = await self._transport.send(Call(service, method, target, headers, body, timeout))
-        if reply.status in pass_on:
-            raise Problem.of(reply.status)
-        return decode(service, reply, kind)
+        return await self._transport.send(Call(service, method, target, headers, body, timeout))
 
     @cached_property
     def id(self) -> str:

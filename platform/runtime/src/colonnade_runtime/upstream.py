@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
-from urllib.parse import quote
 
 import msgspec
 from colonnade_runtime.decoding import decode_json
-from colonnade_runtime.errors import NotFound, UpstreamMalformed, UpstreamStatus
+from colonnade_runtime.errors import UpstreamMalformed, UpstreamStatus
 
 Decoded = TypeVar("Decoded")
-Query = Mapping[str, str | int | None]
-"""Parameters of a query; those that are `None` are left out."""
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -42,27 +39,6 @@ class Transport(Protocol):
     async def send(self, call: Call) -> Reply:
         """Send a call. Raises `UpstreamTimeout` or `UpstreamUnreachable`."""
         ...
-
-
-def path(template: str, *segments: str) -> str:
-    """Return the path with a segment for each `{}`, quoted, so that an identifier never leaves its place.
-
-    Raises `NotFound` for a segment that would change the path: empty, `.` or `..`.
-    """
-    if any(segment in {"", ".", ".."} for segment in segments):
-        raise NotFound("There is nothing with this identifier.")
-    return template.format(*(quote(segment, safe="") for segment in segments))
-
-
-def target(path: str, query: Query) -> str:
-    """Return the path and the query; parameters that are `None` are left out."""
-    # By hand, because `urlencode` costs as much as the rest of a call's Python.
-    given = [
-        f"{name}={value if isinstance(value, int) else quote(value, safe='')}"
-        for name, value in query.items()
-        if value is not None
-    ]
-    return f"{path}?{'&'.join(given)}" if given else path
 
 
 def decode(service: str, reply: Reply, kind: type[Decoded]) -> Decoded:

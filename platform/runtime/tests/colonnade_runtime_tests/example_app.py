@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 import msgspec
-from colonnade_runtime import App, Request, serve
+from colonnade_runtime import App, Request, declared, get, serve
 
 app = App("example", services=["order"], call_timeout=0.5)
 
@@ -13,9 +13,19 @@ class Order(msgspec.Struct):
     id: str
 
 
+@get("order", "/orders/1")
+async def first_order() -> Order:
+    declared()
+
+
+@get("gift", "/gifts/1")
+async def gift() -> Order:
+    declared()
+
+
 @app.get("/order")
 async def order(request: Request) -> Order:
-    return await request.get("order", "/orders/1", Order)
+    return await first_order(request)
 
 
 @app.get("/slow")
@@ -28,7 +38,7 @@ async def slow(_request: Request) -> Order:
 
 @app.get("/forgotten")
 async def forgotten(request: Request) -> Order:
-    return await request.get("gift", "/gifts/1", Order)
+    return await gift(request)
 
 
 @app.post("/echo")

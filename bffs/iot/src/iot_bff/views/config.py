@@ -1,7 +1,7 @@
 """`GET /config`: what the device should do, in as few bytes as will say it."""
 
 import msgspec
-from colonnade_runtime import Request, path
+from colonnade_runtime import Request, declared, get
 
 
 class Threshold(msgspec.Struct, frozen=True):
@@ -20,7 +20,12 @@ class Config(msgspec.Struct, frozen=True):
     thresholds: dict[str, Threshold]
 
 
+@get("device", "/devices/{device_id}/config", pass_on=(404,))
+async def config_of(device_id: str) -> Config:
+    """A device's configuration."""
+    declared()
+
+
 async def config(request: Request) -> Config:
     """Return the configuration of the calling device."""
-    target = path("/devices/{}/config", request.device_id)
-    return await request.get("device", target, Config, pass_on={404})
+    return await config_of(request, request.device_id)

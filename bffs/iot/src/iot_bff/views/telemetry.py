@@ -2,11 +2,11 @@
 
 from colonnade_runtime import Answer, Request
 
-from iot_bff.upstreams import Reading, Sent, store
+from iot_bff.upstreams import Batch, Reading, Sent, store
 
 
 async def telemetry(request: Request) -> Answer:
     """Store what the device measured; sending it again changes nothing."""
     sent: Reading | list[Reading] = await request.json(Sent)
-    receipt = await store(request, [sent] if isinstance(sent, Reading) else sent)
-    return Answer(receipt, status=202)
+    readings = [sent] if isinstance(sent, Reading) else sent
+    return Answer(await store(request, Batch(request.device_id, readings)), status=202)

@@ -1,15 +1,16 @@
 """`GET /home`: the first screen in one answer of less than a kilobyte."""
 
 import msgspec
-from colonnade_runtime import FanOut, Page, PageQuery, Request
+from colonnade_runtime import FanOut, Page, Request
 
-from mobile_bff.upstreams import Money, Order, Product, User, get_names, get_orders, get_products, get_user
+from mobile_bff.upstreams import Money, Named, Order, Product, User, catalogue, names_of, orders_of, user_with
 from mobile_bff.views.products import Card, card
 
-NEWEST = PageQuery(limit=3)
-FEATURED = PageQuery(limit=3)
+NEWEST = 3
+FEATURED = 3
 NO_ORDERS: Page[Order] = Page([])
 NO_PRODUCTS: Page[Product] = Page([])
+NO_NAMES: Page[Named] = Page([])
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -43,9 +44,9 @@ class Home(msgspec.Struct, frozen=True):
 async def home(request: Request) -> Home:
     """The user, their newest orders and what is featured; without the user there is no screen."""
     async with FanOut() as fan:
-        user = fan.required(get_user(request))
+        user = fan.required(user_with(request, request.user_id))
         orders = fan.required(_orders(request, fan))
-        featured = fan.optional("featured", get_products(request, FEATURED), NO_PRODUCTS)
+        featured = fan.optional("featured", catalogue(request, FEATURED), NO_PRODUCTS)
     return Home(
         _profile(user.result()),
         orders.result(),
@@ -56,9 +57,10 @@ async def home(request: Request) -> Home:
 
 async def _orders(request: Request, fan: FanOut) -> list[HomeOrder]:
     """The newest orders, named after their first products as far as those can be had."""
-    page = await fan.attempt("orders", get_orders(request, NEWEST), NO_ORDERS)
-    ids = {order.items[0].product_id for order in page.items if order.items}
-    names = await fan.attempt("order_titles", get_names(request, ids), {}) if ids else {}
+    page = await fan.attempt("orders", orders_of(request, request.user_id, NEWEST), NO_ORDERS)
+    ids = sorted({order.items[0].product_id for order in page.items if order.items})
+    named = await fan.attempt("order_titles", names_of(request, ids), NO_NAMES) if ids else NO_NAMES
+    names = {product.id: product.name for product in named.items}
     return [_line(order, names) for order in page.items]
 
 

@@ -3,7 +3,7 @@
 import msgspec
 from colonnade_runtime import Page, PageQuery, Request
 
-from mobile_bff.upstreams import Money, get_orders
+from mobile_bff.upstreams import Money, orders_of
 
 
 class OrderLine(msgspec.Struct, frozen=True):
@@ -18,7 +18,8 @@ class OrderLine(msgspec.Struct, frozen=True):
 
 async def orders(request: Request) -> Page[OrderLine]:
     """The orders of the user who asks, page by page."""
-    page = await get_orders(request, request.query(PageQuery))
+    asked = request.query(PageQuery)
+    page = await orders_of(request, request.user_id, asked.limit, asked.cursor)
     lines = [
         OrderLine(one.id, one.status, one.placed_at, one.total, sum(item.quantity for item in one.items))
         for one in page.items

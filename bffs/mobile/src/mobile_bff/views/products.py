@@ -1,11 +1,9 @@
 """`GET /products` and `GET /products/{id}`."""
 
 import msgspec
-from colonnade_runtime import Page, PageQuery, Request, path
+from colonnade_runtime import Page, PageQuery, Request
 
-from mobile_bff.upstreams import Image, Money, Product, get_products
-
-UNKNOWN = (404,)
+from mobile_bff.upstreams import Money, Product, ProductDetails, catalogue, product_with
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -17,42 +15,16 @@ class Card(msgspec.Struct, frozen=True):
     image: str | None
 
 
-class Rating(msgspec.Struct, frozen=True):
-    """The average of customers' ratings, from 1 to 5."""
-
-    average: float
-    count: int
-
-
-class Stock(msgspec.Struct, frozen=True):
-    """What can be ordered now."""
-
-    available: int
-
-
-class ProductDetails(msgspec.Struct, frozen=True):
-    """A product on a screen of its own."""
-
-    id: str
-    name: str
-    description: str
-    brand: str
-    price: Money
-    images: list[Image]
-    rating: Rating
-    stock: Stock
-
-
 async def products(request: Request) -> Page[Card]:
     """The catalogue, page by page."""
-    page = await get_products(request, request.query(PageQuery))
+    asked = request.query(PageQuery)
+    page = await catalogue(request, asked.limit, asked.cursor)
     return Page([card(product) for product in page.items], page.next_cursor)
 
 
 async def product(request: Request) -> ProductDetails:
     """One product; 404 where there is none with this id."""
-    where = path("/products/{}", request.parameters["id"])
-    return await request.get("product", where, ProductDetails, pass_on=UNKNOWN)
+    return await product_with(request, request.parameters["id"])
 
 
 def card(product: Product) -> Card:

@@ -3,11 +3,11 @@
 import msgspec
 from colonnade_runtime import FanOut, Page, Request
 
-from web_bff.upstreams import Image, Money, Order, Product, User, get_orders, get_products, get_user
+from web_bff.upstreams import Image, Money, Order, Product, User, catalogue, orders_of, user_with
 
 NEWEST_ORDERS = 5
 FEATURED = 8
-NO_ORDERS: list[Order] = []
+NO_ORDERS: Page[Order] = Page([])
 NO_PRODUCTS: Page[Product] = Page([])
 
 
@@ -32,11 +32,11 @@ class Home(msgspec.Struct, frozen=True):
 async def home(request: Request) -> Home:
     """The user, their newest orders and what is featured; without the user there is no page."""
     async with FanOut() as fan:
-        user = fan.required(get_user(request))
-        orders = fan.optional("orders", get_orders(request, NEWEST_ORDERS), NO_ORDERS)
-        featured = fan.optional("featured", get_products(request, FEATURED), NO_PRODUCTS)
+        user = fan.required(user_with(request, request.user_id))
+        orders = fan.optional("orders", orders_of(request, request.user_id, NEWEST_ORDERS), NO_ORDERS)
+        featured = fan.optional("featured", catalogue(request, FEATURED), NO_PRODUCTS)
     tiles = [_tile(product) for product in featured.result().items]
-    return Home(user.result(), orders.result(), tiles, fan.degraded)
+    return Home(user.result(), orders.result().items, tiles, fan.degraded)
 
 
 def _tile(product: Product) -> Tile:

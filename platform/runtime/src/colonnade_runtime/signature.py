@@ -1,0 +1,89 @@
+"""Reads the signature of a declared call, and refuses one that cannot be sent."""
+
+import inspect
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+
+BODY = "body"
+WITH_BODY = frozenset({"POST", "PUT"})
+_NAMES = re.compile(r"\{(\w+)\}")
+
+
+class Place(StrEnum):
+    """Where in the HTTP request a parameter stands."""
+
+    PATH = "path"
+    QUERY = "query"
+    BODY = "body"
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A parameter of a declared call; `kind` is its annotation."""
+
+    name: str
+    place: Place
+    kind: Any
+    required: bool
+    default: Any = None
+
+
+class Written(msgspec.Struct, frozen=True):
+    """Where a call is declared: `line` is that of its `def`, or of its first decorator."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        """As compilers write it."""
+        return f"{self.file}:{self.line}"
+
+
+def written(declaration: Callable[..., Any]) -> Written:
+    """Return where a function is written."""
+    code = inspect.unwrap(declaration).__code__
+    return Written(Path(code.co_filename), code.co_firstlineno)
+
+
+def returned_by(declaration: Callable[..., Any]) -> Any:  # noqa: ANN401 - any annotation
+    """Return the annotation of what a declared call returns. Raises `TypeError` where it has none."""
+    hints = get_type_hints(declaration, include_extras=True)
+    if "return" not in hints:
+        raise _wrong(declaration, "say what it returns")
+    return hints["return"]
+
+
+def parameters_of(declaration: Callable[..., Any], method: str, template: str) -> tuple[Parameter, ...]:
+    """Return the parameters in their order. Raises `TypeError` for a signature that cannot be sent."""
+    if not inspect.iscoroutinefunction(declaration):
+        raise _wrong(declaration, "write `async def`")
+    in_path = set(_NAMES.findall(template))
+    hints = get_type_hints(declaration, include_extras=True)
+    given = inspect.signature(declaration).parameters.values()
+    found = tuple(_parameter(declaration, one, hints, in_path) for one in given)
+    if missing := in_path - {one.name for one in found}:
+        raise _wrong(declaration, f"{template} needs the parameter {', '.join(sorted(missing))}")
+    if method not in WITH_BODY and any(one.place is Place.BODY for one in found):
+        raise _wrong(declaration, f"a {method} has no body")
+    return found
+
+
+def _parameter(
+    declaration: Callable[..., Any], one: inspect.Parameter, hints: dict[str, Any], in_path: set[str]
+) -> Parameter:
+    if one.kind not in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}:
+        raise _wrong(declaration, f"name each parameter: {one}")
+    if one.name not in hints:
+        raise _wrong(declaration, f"annotate {one.name}")
+    place = Place.PATH if one.name in in_path else Place.BODY if one.name == BODY else Place.QUERY
+    required = one.default is one.empty
+    return Parameter(one.name, place, hints[one.name], required, None if required else one.default)
+
+
+def _wrong(declaration: Callable[..., Any], what: str) -> TypeError:
+    name = getattr(declaration, "__name__", repr(declaration))
+    return TypeError(f"{written(declaration)}: {name}: {what}")
