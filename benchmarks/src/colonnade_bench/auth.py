@@ -1,6 +1,7 @@
 """`bench auth`: what each kind of credential costs, in front of the same backend and without any limit."""
 
 import asyncio
+import secrets
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -22,6 +23,7 @@ from colonnade_bench.tokens import CONSUMERS, LIFE_S
 from colonnade_edge.authn.session import PLAIN_COOKIE, SessionRecord
 from colonnade_edge.console.keys import Keys
 from colonnade_edge.console.models import NewKey
+from colonnade_edge.keyring import Keyring
 from colonnade_edge.sessions import Sessions, Tokens
 
 Start = Callable[[], AbstractContextManager[Subject]]
@@ -86,7 +88,8 @@ async def _session(redis: Redis, number: int) -> str:
         created=now,
         expires=now + LIFE_S,
     )
-    cookie = await Sessions(redis).begin(record, Tokens("access", "", "id"), LIFE_S)
+    sessions = Sessions(redis, Keyring(secrets.token_urlsafe(32)))
+    cookie = await sessions.begin(record, Tokens("access", "", "id"), LIFE_S)
     return f"Cookie: {PLAIN_COOKIE}={cookie}"
 
 

@@ -10,6 +10,7 @@ from granian.constants import Interfaces
 from colonnade_edge.app import PolicyService
 from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.decide import Decider
+from colonnade_edge.keyring import Keyring
 from colonnade_edge.limits.edges import LiveEdges
 from colonnade_edge.limits.heavy import HeavyUsers
 from colonnade_edge.limits.limiter import Limiter
@@ -31,7 +32,8 @@ async def run(settings: PolicySettings) -> None:
     metrics = Metrics()
     link = StoreLink(connect(settings.store_url))
     await link.open()
-    pages = Pages(connect(settings.store_url), settings.client_secret, settings.identity_url)
+    keyring = Keyring(settings.session_keys, settings.session_keys_file)
+    pages = Pages(connect(settings.store_url), keyring, settings.client_secret, settings.identity_url)
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
     heavy = HeavyUsers(link.redis)
     limiter = Limiter(ticker, edges, metrics, heavy)

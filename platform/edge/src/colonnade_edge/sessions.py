@@ -3,13 +3,14 @@
 | Key | Holds | Lives |
 |---|---|---|
 | `colonnade:session:{<digest>}` | who, and until when | the idle time, prolonged by each request |
-| `colonnade:tokens:{<digest>}` | the provider's tokens | the idle time after the next refresh |
+| `colonnade:tokens:{<digest>}` | the provider's tokens, encrypted | the idle time after the next refresh |
 | `colonnade:sid:<sid>`, `colonnade:sub:<sub>` | digests of sessions | the absolute time |
 """
 
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -17,10 +18,24 @@ from redis.exceptions import RedisError
 
 from colonnade_edge.authn.session import SessionRecord, digest_of, new_id, session_key
 from colonnade_edge.errors import Unavailable
+from colonnade_edge.keyring import Keyring
 
 TOKENS_PREFIX = "colonnade:tokens:"
 SID_PREFIX = "colonnade:sid:"
 SUB_PREFIX = "colonnade:sub:"
+
+RENEW = """
+-- KEYS: session, tokens. ARGV: the tokens as they were, the new session and tokens, their life in seconds.
+if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
+return 1
+"""
+END_UNCHANGED = """
+-- KEYS: session, tokens. ARGV: the tokens as they were, or nothing where there were none.
+if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1], KEYS[2])
+"""
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -29,6 +44,20 @@ class Tokens(msgspec.Struct, frozen=True):
     access_token: str
     refresh_token: str
     id_token: str
+
+    def __repr__(self) -> str:
+        """Return a placeholder."""
+        return "Tokens([redacted])"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The tokens of a session as the store has them; None where there are none, or no key of ours opens them.
+
+    `sealed` tells later whether they are still the same.
+    """
+
+    tokens: Tokens | None
+    sealed: bytes
 
 
 @asynccontextmanager
@@ -43,14 +72,16 @@ async def answering() -> AsyncIterator[None]:
 class Sessions:
     """The sessions of all instances."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, keyring: Keyring) -> None:
         self._redis = redis
+        self._keyring = keyring
 
     async def begin(self, record: SessionRecord, tokens: Tokens, idle_s: int) -> str:
         """Keep a new session, and return the cookie value that opens it."""
         cookie = new_id()
         digest = digest_of(cookie)
         absolute_s = max(1, round(record.expires - time.time()))
+        sealed = self._sealed(digest, tokens)
         async with answering():
             # First the way to end it, then the session itself: one that nobody can end must not be.
             for index in _indexes(record):
@@ -60,40 +91,57 @@ class Sessions:
                 await pipe.execute()
             pipe = self._redis.pipeline(transaction=True)
             pipe.set(session_key(digest), msgspec.json.encode(record), ex=min(idle_s, absolute_s))
-            pipe.set(tokens_key(digest), msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s))
+            pipe.set(tokens_key(digest), sealed, ex=_tokens_s(record, idle_s))
             await pipe.execute()
         return cookie
 
-    async def renew(self, digest: str, record: SessionRecord, tokens: Tokens, idle_s: int) -> None:
-        """Replace what is kept of a session, unless it ended meanwhile."""
+    async def renew(
+        self, digest: str, before: Kept, record: SessionRecord, tokens: Tokens, idle_s: int
+    ) -> bool:
+        """Replace what is kept of a session; return False where it ended, or was renewed, since `before`."""
+        life_s = _tokens_s(record, idle_s)
+        encoded, sealed = msgspec.json.encode(record), self._sealed(digest, tokens)
         async with answering():
-            key = session_key(digest)
-            if await self._redis.set(key, msgspec.json.encode(record), xx=True, keepttl=True):
-                await self._redis.set(
-                    tokens_key(digest), msgspec.json.encode(tokens), ex=_tokens_s(record, idle_s)
-                )
+            keys = session_key(digest), tokens_key(digest)
+            return bool(await self._redis.eval(RENEW, 2, *keys, before.sealed, encoded, sealed, life_s))
 
-    async def find(self, digest: str, idle_s: int = 0) -> SessionRecord | None:
-        """Return a session that is not over, prolonging it if `idle_s`."""
-        key = session_key(digest)
+    async def find(self, digest: str) -> SessionRecord | None:
+        """Return a session that is not over; its life is not prolonged."""
         async with answering():
-            data = await (self._redis.getex(key, ex=idle_s) if idle_s else self._redis.get(key))
+            data = await self._redis.get(session_key(digest))
         record = msgspec.json.decode(data, type=SessionRecord) if data else None
         return record if record is not None and record.expires > time.time() else None
 
-    async def tokens(self, digest: str) -> Tokens | None:
-        """Return the tokens of a session."""
+    async def idle_left_s(self, digest: str) -> int:
+        """Return the seconds after which a session ends if nobody uses it."""
         async with answering():
-            data = await self._redis.get(tokens_key(digest))
-        return msgspec.json.decode(data, type=Tokens) if data else None
+            return max(0, int(await self._redis.ttl(session_key(digest))))
+
+    async def tokens(self, digest: str) -> Kept:
+        """Return the tokens of a session."""
+        key = tokens_key(digest)
+        async with answering():
+            sealed = cast("bytes", await self._redis.get(key) or b"")
+        plain = self._keyring.unseal(sealed, key)
+        return Kept(msgspec.json.decode(plain, type=Tokens) if plain else None, sealed)
 
     async def end(self, digest: str) -> SessionRecord | None:
         """Forget a session and its tokens; return what it was, if it was not over."""
         record = await self.find(digest)
         async with answering():
             await self._redis.delete(session_key(digest), tokens_key(digest))
-            for index in _indexes(record) if record is not None else ():
-                await self._redis.srem(index, digest)
+        await self._unlist(digest, record)
+        return record
+
+    async def end_unchanged(self, digest: str, before: Kept) -> SessionRecord | None:
+        """End a session unless it was renewed since `before`; return what it was, None where it goes on."""
+        record = await self.find(digest)
+        async with answering():
+            keys = session_key(digest), tokens_key(digest)
+            ended = await self._redis.eval(END_UNCHANGED, 2, *keys, before.sealed)
+        if not ended:
+            return None
+        await self._unlist(digest, record)
         return record
 
     async def end_all(self, sid: str, sub: str) -> int:
@@ -119,6 +167,14 @@ class Sessions:
             async with answering():
                 await self._redis.srem(index, digest)
         return ended
+
+    async def _unlist(self, digest: str, record: SessionRecord | None) -> None:
+        async with answering():
+            for index in _indexes(record) if record is not None else ():
+                await self._redis.srem(index, digest)
+
+    def _sealed(self, digest: str, tokens: Tokens) -> bytes:
+        return self._keyring.seal(msgspec.json.encode(tokens), tokens_key(digest))
 
 
 def tokens_key(digest: str) -> str:

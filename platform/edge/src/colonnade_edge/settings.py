@@ -33,6 +33,7 @@ class Listen(msgspec.Struct, frozen=True):
 class PolicySettings(msgspec.Struct, frozen=True):
     """Settings of the policy service.
 
+    Session keys come from a file, or from the variable itself, separated by spaces; see `Keyring`.
     `identity_url` is where it reaches the identity provider, where that is not the issuer's own address;
     `edges` are the URLs of all edges, this service's own too.
     """
@@ -41,6 +42,8 @@ class PolicySettings(msgspec.Struct, frozen=True):
     policy_file: Path
     store_url: str
     client_secret: Secret
+    session_keys: Secret = Secret("")
+    session_keys_file: Path | None = None
     identity_url: str = ""
     edges: tuple[str, ...] = ()
 
@@ -56,11 +59,14 @@ class ConsoleSettings(msgspec.Struct, frozen=True):
 
 def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
     """Return the policy service's settings; raise `SettingsError` where one is missing or wrong."""
+    keys_file = environ.get("SESSION_KEYS_FILE")
     return PolicySettings(
         listen=_listen(environ, POLICY_PORT),
         policy_file=Path(_required(environ, "POLICY_FILE", "the compiled policy document")),
         store_url=_store_url(environ),
         client_secret=Secret(environ.get("SESSION_CLIENT_SECRET", "")),
+        session_keys=Secret("\n".join(environ.get("SESSION_KEYS", "").split())),
+        session_keys_file=Path(keys_file) if keys_file else None,
         identity_url=environ.get("IDENTITY_URL", ""),
         edges=tuple(environ.get("EDGE_URLS", "").split()),
     )

@@ -1,6 +1,7 @@
 """Policy documents and credentials as the compiler and Envoy would write them."""
 
 import json
+import secrets
 from base64 import urlsafe_b64encode
 from itertools import count
 from pathlib import Path
@@ -75,6 +76,11 @@ def publish(path: Path, what: PolicyDocument | bytes) -> None:
     draft = path.with_suffix(".new")
     draft.write_bytes(what if isinstance(what, bytes) else encode(what))
     draft.replace(path)
+
+
+def new_session_key() -> str:
+    """Return a line of the session keys' file."""
+    return f"{secrets.token_urlsafe(32)}\n"
 
 
 def subject() -> str:

@@ -63,7 +63,10 @@ def _answers(port: int) -> bool:
 
 
 @contextmanager
-def valkey(folder: Path, port: int | None = None, *, cluster_port: int = 0) -> Iterator[Valkey]:
+def valkey(
+    folder: Path, port: int | None = None, *, cluster_port: int = 0, kept: bool = False
+) -> Iterator[Valkey]:
+    """Run a Valkey until the block ends; one that is `kept` finds its data again when it is run again."""
     port = port or free_port()
     command = [
         str(SERVER),
@@ -78,6 +81,8 @@ def valkey(folder: Path, port: int | None = None, *, cluster_port: int = 0) -> I
     ]
     if cluster_port:
         command += ["--cluster-enabled", "yes", "--cluster-port", str(cluster_port)]
+    if kept:
+        command += ["--appendonly", "yes", "--appendfsync", "everysec"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: _answers(port), "valkey")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from colonnade.cli import exits, keys, limits
+from colonnade.cli import exits, keys, limits, session_keys
 from colonnade.cli.bench import bench
 from colonnade.cli.check import check
 from colonnade.cli.down import down
@@ -60,6 +60,7 @@ for command in (up, down, ps, logs, check, routes, token, session, new, remove, 
     app.command()(command)
 app.add_typer(keys.app)
 app.add_typer(limits.app)
+app.add_typer(session_keys.app)
 for passing_on in (test, bench):
     app.command(context_settings=PASS_ON)(passing_on)
 

@@ -40,6 +40,7 @@ def _secrets(platform: Platform) -> dict[str, dict[str, str]]:
     """The secrets that the manifest finds in files."""
     references = {
         secrets.SESSION_CLIENT: platform.identity.session.client_secret,
+        secrets.SESSION_KEYS: platform.identity.session.encryption_keys,
         "store-url": platform.store_url,
     }
     return {name: {"file": at[1]} for name, at in references.items() if at and at[0] == "file"}

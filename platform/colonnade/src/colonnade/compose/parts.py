@@ -17,6 +17,7 @@ from colonnade.ir.platform import Bff, Platform, Service
 CONFIG_MOUNT = f"config:{FOLDER}"
 ADMIN_MOUNT = secrets.mount(secrets.ADMIN_TOKEN)
 CLIENT_MOUNT = secrets.mount(secrets.SESSION_CLIENT)
+KEYS_MOUNT = secrets.mount(secrets.SESSION_KEYS)
 COMPILED = {"config": "service_completed_successfully"}
 MADE = {"secrets": "service_completed_successfully"}
 PYTHON = {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.11-slim}"}
@@ -77,8 +78,14 @@ def policy(platform: Platform) -> Part:
     """The policy service that the edges ask."""
     client = _session_client(platform)
     store = _store(platform)
+    reference = platform.identity.session.encryption_keys
+    keys, keys_mounted = secrets.hand_file("SESSION_KEYS", reference, secrets.SESSION_KEYS)
     at_identity = {"IDENTITY_URL": f"http://identity:{IDENTITY_PORT}"} if platform.development else {}
-    at_home = MADE | healthy("identity") if platform.development else {}
+    at_home = healthy("identity") if platform.development else {}
+    volumes = [
+        *([CLIENT_MOUNT] if platform.development else []),
+        *([KEYS_MOUNT] if reference is None else []),
+    ]
     return Part(
         image=EDGE_IMAGE,
         command=secrets.command("colonnade_edge", [client, *store]),
@@ -90,11 +97,12 @@ def policy(platform: Platform) -> Part:
             "EDGE_URLS": " ".join(edge.url for edge in edges(platform)),
             **_store_environment(store),
             **client.environment,
+            **keys,
             **at_identity,
         },
-        needs=COMPILED | _store_needs(platform) | at_home,
-        volumes=[f"{CONFIG_MOUNT}:ro", *([f"{CLIENT_MOUNT}:ro"] if platform.development else [])],
-        secrets=_mounted(client, *store),
+        needs=COMPILED | (MADE if volumes else {}) | _store_needs(platform) | at_home,
+        volumes=[f"{volume}:ro" for volume in (CONFIG_MOUNT, *volumes)],
+        secrets=[*_mounted(client, *store), *keys_mounted],
         health=HTTP_HEALTH,
     )
 
@@ -203,10 +211,10 @@ def make_secrets() -> Part:
     """Makes the platform's own secrets once, each in its volume, and ends."""
     return Part(
         image=EDGE_IMAGE,
-        command=secrets.make_command([secrets.ADMIN_TOKEN, secrets.SESSION_CLIENT]),
+        command=secrets.make_command([secrets.ADMIN_TOKEN, secrets.SESSION_CLIENT, secrets.SESSION_KEYS]),
         networks=[],
         memory="64m",
-        volumes=[ADMIN_MOUNT, CLIENT_MOUNT],
+        volumes=[ADMIN_MOUNT, CLIENT_MOUNT, KEYS_MOUNT],
         restart="no",
     )
 

@@ -9,6 +9,7 @@ what it needs."""
 
 ADMIN_TOKEN = "admin-token"  # noqa: S105 - the name of a file
 SESSION_CLIENT = "session-client-secret"
+SESSION_KEYS = "session-keys"
 
 Reference = tuple[str, str]
 """`("env", NAME)` or `("file", PATH)`, as the IR holds it."""
@@ -48,6 +49,19 @@ def hand(variable: str, reference: Reference | None, own: str) -> Handed:
     if scheme == "env":
         return Handed(variable, from_caller=name)
     return Handed(variable, from_file=f"/run/secrets/{own}", mounted=(own, name))
+
+
+def hand_file(variable: str, reference: Reference | None, own: str) -> tuple[dict[str, str], list[str]]:
+    """Return the environment and the mounted secrets by which a process reads a secret from a file itself.
+
+    The file's path is in `variable` with `_FILE` added, and the secret in `variable` where the caller has it.
+    """
+    if reference is None:
+        return {f"{variable}_FILE": own_file(own)}, []
+    scheme, name = reference
+    if scheme == "env":
+        return Handed(variable, from_caller=name).environment, []
+    return {f"{variable}_FILE": f"/run/secrets/{own}"}, [own]
 
 
 def command(module: str, handed: Sequence[Handed] = ()) -> list[str]:

@@ -27,10 +27,15 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The browser login; the secret is a reference (`env:NAME`, `file:PATH`) or None in development."""
+    """The browser login.
+
+    Its secrets are references (`env:NAME`, `file:PATH`). Without a `client_secret` the development provider
+    is told one; without `encryption_keys` the platform makes its own.
+    """
 
     client_id: str
     client_secret: tuple[str, str] | None
+    encryption_keys: tuple[str, str] | None
     scopes: tuple[str, ...]
     idle_s: float
     absolute_s: float

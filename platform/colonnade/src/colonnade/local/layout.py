@@ -53,6 +53,11 @@ class Layout:
         return self.folder / "secrets" / "session-client-secret"
 
     @property
+    def session_keys_file(self) -> Path:
+        """The keys that encrypt the tokens of sessions, newest first."""
+        return self.folder / "secrets" / "session-keys"
+
+    @property
     def balancer_file(self) -> Path:
         """The configuration of the balancer in front of several edges."""
         return self.run / "balancer" / "envoy.json"

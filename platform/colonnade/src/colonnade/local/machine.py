@@ -39,8 +39,20 @@ def find_machine(platform: Platform, layout: Layout, environ: Mapping[str, str] 
         session_secret=_secret(session, layout, environ)
         if session
         else make_secret(layout.session_secret_file),
+        session_keys=_session_keys(platform, layout, environ),
         store_url=_secret(platform.store_url, layout, environ) if platform.store_url else None,
     )
+
+
+def _session_keys(platform: Platform, layout: Layout, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variable that leads to the keys: a file itself, so that it can change while all runs."""
+    reference = platform.identity.session.encryption_keys
+    if reference is None:
+        make_secret(layout.session_keys_file)
+        return {"SESSION_KEYS_FILE": str(layout.session_keys_file)}
+    keys = _secret(reference, layout, environ)
+    scheme, name = reference
+    return {"SESSION_KEYS": keys} if scheme == "env" else {"SESSION_KEYS_FILE": str(layout.root / name)}
 
 
 def _secret(reference: tuple[str, str], layout: Layout, environ: Mapping[str, str]) -> str:

@@ -16,7 +16,8 @@ class Machine:
     """What a plan needs to know of this machine.
 
     `source_folders` are the members' import paths; `environment` is what every process inherits of
-    the caller's; `session_secret` is the browser login's; `store_url` is None where Valkey is ours.
+    the caller's; `session_secret` is the browser login's, `session_keys` the variable that leads to what
+    encrypts its tokens; `store_url` is None where Valkey is ours.
     """
 
     layout: Layout
@@ -26,6 +27,7 @@ class Machine:
     source_folders: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
     session_secret: str = field(repr=False)
+    session_keys: Mapping[str, str] = field(repr=False)
     store_url: str | None = field(default=None, repr=False)
 
 
@@ -89,7 +91,8 @@ class _Plan:
         return self._python("identity", "identity_service", env)
 
     def _policy(self, name: str) -> ProcessSpec:
-        env = self._stored() | {"SESSION_CLIENT_SECRET": self.machine.session_secret}
+        env = {**self._stored(), **self.machine.session_keys}
+        env["SESSION_CLIENT_SECRET"] = self.machine.session_secret
         env["EDGE_URLS"] = " ".join(edge.url for edge in edges(self.platform, self.ports))
         return self._python(name, "colonnade_edge", env, after=("valkey",))
 

@@ -44,10 +44,14 @@ class Edge(Model):
 
 
 class Session(Model):
-    """The browser login: this platform's client at the identity provider, and a session's life."""
+    """The browser login: this platform's client at the identity provider, and a session's life.
+
+    `encryption_keys` hold what the store must not be able to read; without them, the platform makes its own.
+    """
 
     client_id: str = "web"
     client_secret: SecretRef | None = None
+    encryption_keys: SecretRef | None = None
     scopes: tuple[Scope, ...] = Field(default=("openid", "profile", "email", "offline_access"))
     idle: Duration = parse_duration("30m")
     absolute: Duration = parse_duration("8h")

@@ -74,6 +74,7 @@ def _identity(platform: PlatformManifest) -> ir.Identity:
         session=ir.Session(
             client_id=session.client_id,
             client_secret=_secret(session.client_secret),
+            encryption_keys=_secret(session.encryption_keys),
             scopes=session.scopes,
             idle_s=session.idle.total_seconds(),
             absolute_s=session.absolute.total_seconds(),

@@ -26,7 +26,7 @@ name: shop
 edge: {replicas: 3, port: 8080}
 identity:
   issuer: https://id.example.com
-  session: {client_secret: "file:secrets/client"}
+  session: {client_secret: "file:secrets/client", encryption_keys: "file:secrets/keys"}
 store: {url: "env:STORE"}
 services:
   order: {url: "https://order.example.com", port: 8103}
@@ -164,8 +164,12 @@ def test_secrets_are_named_and_never_said(production: dict[str, Any]) -> None:
     policy = production["services"]["policy"]
 
     assert policy["environment"]["STORE_URL"] == "${STORE:?set it before docker compose up}"
-    assert policy["secrets"] == ["session-client-secret"]
-    assert production["secrets"] == {"session-client-secret": {"file": "secrets/client"}}
+    assert policy["environment"]["SESSION_KEYS_FILE"] == "/run/secrets/session-keys"
+    assert policy["secrets"] == ["session-client-secret", "session-keys"]
+    assert production["secrets"] == {
+        "session-client-secret": {"file": "secrets/client"},
+        "session-keys": {"file": "secrets/keys"},
+    }
     assert "$$(cat /run/secrets/session-client-secret)" in policy["command"][-1]
 
 
@@ -176,7 +180,16 @@ def test_a_part_sees_only_its_own_secret(development: dict[str, Any]) -> None:
         return {volume.split(":")[0] for volume in volumes}
 
     assert secrets_of("console") == {"admin-token"}
-    assert secrets_of("policy") == secrets_of("identity") == {"session-client-secret"}
+    assert secrets_of("identity") == {"session-client-secret"}
+    assert secrets_of("policy") == {"session-client-secret", "session-keys"}
+
+
+def test_session_keys_of_the_caller_are_handed_on(tmp_path: Path) -> None:
+    given = PRODUCTION.replace("file:secrets/keys", "env:KEYS")
+    policy = yaml.safe_load(compose(platform(tmp_path, given)))["services"]["policy"]
+
+    assert policy["environment"]["SESSION_KEYS"] == "${KEYS:?set it before docker compose up}"
+    assert not [volume for volume in policy["volumes"] if "session-keys" in volume]
 
 
 def test_production_is_told_as_such(development: dict[str, Any], production: dict[str, Any]) -> None:

@@ -67,4 +67,5 @@ def machine(root: Path) -> Machine:
         source_folders=("/shop/platform/edge/src", "/shop/services/order/src"),
         environment={"PATH": "/bin"},
         session_secret="the-session-secret",
+        session_keys={"SESSION_KEYS": "the-session-keys"},
     )

@@ -1,11 +1,13 @@
 """Login by authorization code with PKCE, state and nonce.
 
-What a login needs to be finished waits in the store, under the digest of its state, and is taken out by the
-first callback that names it. It holds the digest of a cookie, so only the browser that began can finish.
+What a login needs to be finished waits in the store, encrypted, under the digest of its state, and is taken
+out by the first callback that names it. It holds the digest of a cookie, so that only the browser that began
+can finish.
 """
 
 import hmac
 import time
+from typing import cast
 
 import msgspec
 from authlib.common.security import generate_token
@@ -15,6 +17,7 @@ from colonnade_edge import audit
 from colonnade_edge.answer import NO_STORE, Answer
 from colonnade_edge.authn.session import SessionRecord, digest_of, new_id
 from colonnade_edge.errors import BadRequest
+from colonnade_edge.keyring import Keyring
 from colonnade_edge.oidc.cookies import (
     LOGIN_LIFE_S,
     cleared,
@@ -44,9 +47,10 @@ class PendingLogin(msgspec.Struct, frozen=True):
 class Login:
     """Begins and finishes logins."""
 
-    def __init__(self, redis: Redis, sessions: Sessions) -> None:
+    def __init__(self, redis: Redis, sessions: Sessions, keyring: Keyring) -> None:
         self._redis = redis
         self._sessions = sessions
+        self._keyring = keyring
 
     async def begin(self, request: PageRequest, policy: PolicyDocument, provider: Provider) -> Answer:
         """Send the browser to the provider."""
@@ -65,8 +69,10 @@ class Login:
         )
         digest = digest_of(state)
         pending = PendingLogin(digest_of(browser), verifier, nonce, redirect_uri, return_to)
+        key = LOGIN_PREFIX + digest
+        sealed = self._keyring.seal(msgspec.json.encode(pending), key)
         async with answering():
-            await self._redis.set(LOGIN_PREFIX + digest, msgspec.json.encode(pending), ex=LOGIN_LIFE_S)
+            await self._redis.set(key, sealed, ex=LOGIN_LIFE_S)
         name = login_cookie_name(digest, secure=request.secure)
         return Answer(302, [("location", url), login_cookie(name, browser, secure=request.secure), NO_STORE])
 
@@ -99,8 +105,10 @@ class Login:
         return Answer(302, headers)
 
     async def _take(self, state_digest: str, browser: str) -> PendingLogin:
+        key = LOGIN_PREFIX + state_digest
         async with answering():
-            data = await self._redis.getdel(LOGIN_PREFIX + state_digest)
+            sealed = cast("bytes | None", await self._redis.getdel(key))
+        data = self._keyring.unseal(sealed, key) if sealed else None
         if data is None:
             raise BadRequest("this login is unknown, has expired or was finished before: begin again")
         pending = msgspec.json.decode(data, type=PendingLogin)

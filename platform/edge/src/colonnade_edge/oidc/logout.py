@@ -64,7 +64,7 @@ async def _end(request: PageRequest, sessions: Sessions, provider: Provider) -> 
     if not cookie:
         return None
     digest = digest_of(cookie)
-    tokens = await sessions.tokens(digest)
+    tokens = (await sessions.tokens(digest)).tokens
     ended = await sessions.end(digest)
     if ended is not None:
         entry = audit.Entry(event="logout", consumer=f"user:{ended.sub}", session=digest)

@@ -1,11 +1,14 @@
 """What lies at which path under /auth."""
 
+import time
+
 from redis.asyncio import Redis
 
 from colonnade_edge import audit
 from colonnade_edge.answer import Answer, json_answer
 from colonnade_edge.authn.session import CHALLENGE, digest_of
 from colonnade_edge.errors import NotFound, Refused, Unauthenticated
+from colonnade_edge.keyring import Keyring
 from colonnade_edge.oidc.backchannel import backchannel_logout
 from colonnade_edge.oidc.login import Login
 from colonnade_edge.oidc.logout import confirmation, logout
@@ -25,12 +28,12 @@ MAX_DETAIL = 200
 class Pages:
     """Answers what browsers and the provider ask under /auth."""
 
-    def __init__(self, redis: Redis, secret: Secret, identity_url: str = "") -> None:
+    def __init__(self, redis: Redis, keyring: Keyring, secret: Secret, identity_url: str = "") -> None:
         self._redis = redis
         self._secret = secret
         self._identity_url = identity_url
-        self._sessions = Sessions(redis)
-        self._login = Login(redis, self._sessions)
+        self._sessions = Sessions(redis, keyring)
+        self._login = Login(redis, self._sessions, keyring)
         self._refresher = Refresher(redis, self._sessions)
         self._providers: dict[tuple[str, str], Provider] = {}
         self._refusals = audit.Refusals()
@@ -51,7 +54,7 @@ class Pages:
             case "POST", "/auth/backchannel-logout":
                 return await backchannel_logout(await request.form(), self._redis, self._sessions, provider)
             case "GET", "/auth/session":
-                return await self._who(request, plan)
+                return await self._who(request)
             case _:
                 raise NotFound("there is nothing at this path with this method")
 
@@ -75,11 +78,13 @@ class Pages:
             self._refusals.record(entry, request.header)
             raise
 
-    async def _who(self, request: PageRequest, plan: Plan) -> Answer:
+    async def _who(self, request: PageRequest) -> Answer:
         cookie = request.cookie(request.session_cookie)
-        record = await self._sessions.find(digest_of(cookie), plan.session_idle_s) if cookie else None
+        digest = digest_of(cookie)
+        record = await self._sessions.find(digest) if cookie else None
         if record is None:
             raise Unauthenticated("nobody is logged in: /auth/login", CHALLENGE)
+        idle_expires = time.time() + await self._sessions.idle_left_s(digest)
         who = {
             "sub": record.sub,
             "name": record.name,
@@ -88,6 +93,7 @@ class Pages:
             "scopes": record.scopes,
             "authenticated_at": round(record.created),
             "expires_at": round(record.expires),
+            "idle_expires_at": round(min(record.expires, idle_expires)),
         }
         return json_answer(200, who)
 

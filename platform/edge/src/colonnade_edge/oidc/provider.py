@@ -21,6 +21,8 @@ from colonnade_edge.settings import Secret
 
 ANSWER_WITHIN_S = 5.0
 CLOCK_SKEW_S = 30
+ENDED = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
+"""Answers to a refresh after which only a new login helps (RFC 6749 §5.2; Entra ID says the second)."""
 DEFAULT_LIFE_S = 300.0
 """Assumed of an access token whose response does not say `expires_in`."""
 
@@ -100,7 +102,7 @@ class Provider:
         try:
             response = await self._client.refresh_token(metadata.token_endpoint, refresh_token=refresh_token)
         except OAuthError as error:
-            if error.error == "invalid_grant":
+            if error.error in ENDED:
                 return None
             raise ProviderFailed(f"the identity provider refused to refresh: {error.error}") from error
         except (httpx2.HTTPError, ValueError, AuthlibBaseError) as error:

@@ -7,7 +7,7 @@ import pytest
 
 from colonnade_edge_tests.auth.browser import Browser
 from colonnade_edge_tests.auth.provider import SECRET, ScriptedProvider, scripted_provider
-from colonnade_edge_tests.documents import document, publish
+from colonnade_edge_tests.documents import document, new_session_key, publish
 from colonnade_edge_tests.processes import Served, Valkey, serving, valkey
 
 
@@ -28,9 +28,16 @@ def running_provider() -> Iterator[ScriptedProvider]:
 def environment(
     running_provider: ScriptedProvider, store: Valkey, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    path = tmp_path_factory.mktemp("auth") / "policy.json"
+    folder = tmp_path_factory.mktemp("auth")
+    path, keys = folder / "policy.json", folder / "session-keys"
     publish(path, document(running_provider.issuer))
-    return {"POLICY_FILE": str(path), "STORE_URL": store.url, "SESSION_CLIENT_SECRET": SECRET}
+    keys.write_text(new_session_key())
+    return {
+        "POLICY_FILE": str(path),
+        "STORE_URL": store.url,
+        "SESSION_CLIENT_SECRET": SECRET,
+        "SESSION_KEYS_FILE": str(keys),
+    }
 
 
 @pytest.fixture(scope="session")

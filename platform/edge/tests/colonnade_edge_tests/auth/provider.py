@@ -22,7 +22,10 @@ SECRET = "the-web-client-secret"
 
 @dataclass
 class ScriptedProvider:
-    """What it knows. `claims` are added to each id token; while `down`, tokens are not to be had."""
+    """What it knows. `claims` are added to each id token; while `down`, tokens are not to be had.
+
+    It answers a refresh once `gate` is set, and `told` holds every secret that it gave or was given.
+    """
 
     issuer: str = ""
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one", "alg": "ES256"}))
@@ -31,12 +34,18 @@ class ScriptedProvider:
     refreshes: int = 0
     claims: dict[str, Any] = field(default_factory=dict)
     down: bool = False
+    refused_as: str = "invalid_grant"
+    gate: threading.Event = field(default_factory=threading.Event)
+    told: list[str] = field(default_factory=list)
 
     def reset(self) -> None:
         """Forget what the last test did."""
         self.codes.clear()
         self.refresh_tokens.clear()
+        self.told.clear()
         self.refreshes, self.claims, self.down = 0, {}, False
+        self.refused_as = "invalid_grant"
+        self.gate.set()
 
     def discovery(self) -> dict[str, Any]:
         return {
@@ -53,6 +62,7 @@ class ScriptedProvider:
         assert asked["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
+        self.told += [code, asked["nonce"], asked["state"]]
         return {"code": code, "state": asked["state"]}
 
     def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -60,6 +70,7 @@ class ScriptedProvider:
             return 503, {}
         if form["grant_type"] == "refresh_token":
             return self._refreshed(form["refresh_token"])
+        self.told.append(form["code_verifier"])
         asked = self.codes.pop(form["code"], None)
         challenge = urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).decode().rstrip("=")
         if not asked or (asked["code_challenge"], asked["redirect_uri"]) != (challenge, form["redirect_uri"]):
@@ -68,18 +79,21 @@ class ScriptedProvider:
 
     def _refreshed(self, refresh_token: str) -> tuple[int, dict[str, Any]]:
         self.refreshes += 1
+        self.gate.wait(10)
         if refresh_token not in self.refresh_tokens:
-            return 400, {"error": "invalid_grant"}
+            return 400, {"error": self.refused_as}
         self.refresh_tokens.discard(refresh_token)
         return 200, self._tokens({})
 
     def _tokens(self, claims: dict[str, Any]) -> dict[str, Any]:
         refresh_token = secrets.token_urlsafe(16)
         self.refresh_tokens.add(refresh_token)
+        access_token, id_token = secrets.token_urlsafe(16), self.id_token(**claims)
+        self.told += [access_token, refresh_token, id_token]
         return {
-            "access_token": secrets.token_urlsafe(16),
+            "access_token": access_token,
             "refresh_token": refresh_token,
-            "id_token": self.id_token(**claims),
+            "id_token": id_token,
             "token_type": "Bearer",
             "expires_in": 300,
             "scope": "openid profile email offline_access",

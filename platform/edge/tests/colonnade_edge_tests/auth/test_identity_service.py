@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from colonnade_edge.authn.session import SessionRecord, digest_of, session_key
-from colonnade_edge_tests.documents import document, publish, question
+from colonnade_edge_tests.documents import document, new_session_key, publish, question
 from colonnade_edge_tests.processes import Served, Valkey, serving, wait_until
 
 
@@ -45,7 +45,8 @@ def stack(store: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     identity = {**secret, "CLIENTS_FILE": str(folder / "clients.json"), "DATA_DIR": str(folder / "data")}
     with serving("identity_service", folder, identity) as provider:
         publish(folder / "policy.json", document(provider.url))
-        edge = {**secret, "POLICY_FILE": str(folder / "policy.json"), "STORE_URL": store.url}
+        keys = {"SESSION_KEYS": new_session_key()}
+        edge = {**secret, **keys, "POLICY_FILE": str(folder / "policy.json"), "STORE_URL": store.url}
         with serving("colonnade_edge", folder, edge) as service:
             register(folder / "clients.json", service.url)
             yield Stack(service, provider)

@@ -1,30 +1,13 @@
-"""What a session opens, how long it lives, and how its tokens are renewed."""
+"""What a session opens, and how long it lives."""
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import msgspec
 import pytest
 
-from colonnade_edge.authn.session import SessionRecord, digest_of, session_key
-from colonnade_edge.sessions import tokens_key
+from colonnade_edge.authn.session import digest_of, session_key
 from colonnade_edge_tests.auth.browser import Browser
-from colonnade_edge_tests.processes import Served, Valkey, serving, wait_until
-
-
-def record(store: Valkey, browser: Browser) -> SessionRecord:
-    with store.client() as client:
-        return msgspec.json.decode(
-            client.get(session_key(digest_of(browser.session))) or b"null", type=SessionRecord
-        )
-
-
-def change(store: Valkey, browser: Browser, **changes: object) -> None:
-    kept = msgspec.structs.replace(record(store, browser), **changes)
-    with store.client() as client:
-        client.set(session_key(digest_of(browser.session)), msgspec.json.encode(kept), keepttl=True)
+from colonnade_edge_tests.auth.sessions import change
+from colonnade_edge_tests.processes import Valkey, wait_until
 
 
 def test_without_a_session_there_is_a_problem(browser: Browser) -> None:
@@ -52,6 +35,9 @@ def test_who_am_i(browser: Browser) -> None:
     assert nobody.status_code == 401
     assert nobody.headers["content-type"] == "application/problem+json"
     assert somebody.headers["cache-control"] == "no-store"
+    now = time.time()
+    assert now + 28700 < somebody.json()["expires_at"] < now + 28810
+    assert now + 1700 < somebody.json()["idle_expires_at"] < now + 1810
     expected = {"sub": "alice", "name": "Alice Moreau", "email": "alice@example.com", "roles": ["user"]}
     assert expected.items() <= somebody.json().items()
 
@@ -64,6 +50,18 @@ def test_each_request_prolongs_the_idle_time(browser: Browser, store: Valkey) ->
         browser.ask()
 
         assert int(client.ttl(key)) > 1700
+
+
+def test_to_ask_who_is_logged_in_prolongs_nothing(browser: Browser, store: Valkey) -> None:
+    """So that a page can count down to the end without putting it off."""
+    browser.log_in()
+    key = session_key(digest_of(browser.session))
+    with store.client() as client:
+        client.expire(key, 60)
+        told = browser.client.get("/auth/session").json()["idle_expires_at"]
+
+        assert int(client.ttl(key)) <= 60
+    assert told <= time.time() + 61
 
 
 def test_no_request_prolongs_the_absolute_time(browser: Browser, store: Valkey) -> None:
@@ -96,60 +94,3 @@ def test_a_session_is_limited_as_its_user(browser: Browser, stranger: Browser) -
     ]
 
     assert remaining == [49, 48, 47, 46]
-
-
-def soon(browser: Browser, condition: Callable[[], bool], what: str) -> None:
-    def asked() -> bool:
-        browser.ask()
-        return condition()
-
-    wait_until(asked, what)
-
-
-def test_tokens_are_renewed_before_they_expire(browser: Browser, store: Valkey) -> None:
-    browser.log_in()
-    key = tokens_key(digest_of(browser.session))
-    with store.client() as client:
-        before = client.get(key)
-        browser.provider.claims = {"roles": ["user", "admin"]}
-        change(store, browser, refresh_at=time.time())
-        soon(browser, lambda: browser.provider.refreshes == 1, "the refresh")
-        soon(browser, lambda: client.get(key) != before, "the new tokens")
-
-    soon(browser, lambda: browser.ask().headers.get("x-user-roles") == "user,admin", "the new roles")
-    assert browser.provider.refreshes == 1
-    assert (record(store, browser).refresh_at or 0) > time.time() + 200
-
-
-def test_two_instances_renew_once(
-    browser: Browser, store: Valkey, environment: dict[str, str], tmp_path: Path
-) -> None:
-    browser.log_in()
-    with serving("colonnade_edge", tmp_path, environment) as second:
-        other = Browser(second.url, browser.provider)
-        other.client.cookies.set("colonnade", browser.session)
-        change(store, browser, refresh_at=time.time())
-        with ThreadPoolExecutor(8) as pool, other.client:
-            answers = list(pool.map(lambda one: one.ask().status_code, [browser, other] * 20))
-        soon(browser, lambda: (record(store, browser).refresh_at or 0) > time.time() + 60, "the refresh")
-
-    assert set(answers) == {200}
-    assert browser.provider.refreshes == 1
-
-
-def test_a_login_that_the_provider_ended_ends_here(browser: Browser, store: Valkey) -> None:
-    browser.log_in()
-    browser.provider.refresh_tokens.clear()
-    change(store, browser, refresh_at=time.time())
-
-    wait_until(lambda: browser.ask().status_code == 401, "the end of the session")
-
-
-def test_a_provider_that_is_away_ends_nothing(browser: Browser, store: Valkey, edge: Served) -> None:
-    browser.log_in()
-    browser.provider.down = True
-    change(store, browser, refresh_at=time.time())
-
-    soon(browser, lambda: "not renewed" in edge.logged(), "the attempt")
-
-    assert browser.ask().status_code == 200
