@@ -18,6 +18,8 @@ from colonnade_edge.logs import set_up_logging
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.reload import PolicyFile
+from colonnade_edge.revocation.follow import ANSWER_WITHIN_S, Follower
+from colonnade_edge.revocation.table import Table
 from colonnade_edge.server import exit_code, serve
 from colonnade_edge.settings import PolicySettings, policy_settings
 from colonnade_edge.store.connect import connect
@@ -29,7 +31,10 @@ async def run(settings: PolicySettings) -> None:
     """Open what the service lives on, serve, and close in reverse."""
     policy = PolicyFile(settings.policy_file)
     policy.refresh()
-    metrics = Metrics()
+    revoked = Table()
+    follower = Follower(connect(settings.store_url, ANSWER_WITHIN_S), revoked)
+    await follower.start()
+    metrics = Metrics(revoked.lines)
     link = StoreLink(connect(settings.store_url))
     await link.open()
     keyring = Keyring(settings.session_keys, settings.session_keys_file)
@@ -38,8 +43,14 @@ async def run(settings: PolicySettings) -> None:
     heavy = HeavyUsers(link.redis)
     limiter = Limiter(ticker, edges, metrics, heavy)
     last_used = LastUsed(link.redis)
-    decider = Decider(ticker, limiter, last_used, pages.refresh_soon)
-    forever = (policy.watch(), edges.watch(), heavy.flush_forever(), last_used.flush_forever())
+    decider = Decider(ticker, limiter, revoked, last_used, pages.refresh_soon)
+    forever = (
+        policy.watch(),
+        edges.watch(),
+        heavy.flush_forever(),
+        last_used.flush_forever(),
+        follower.follow(),
+    )
     background = [asyncio.create_task(work) for work in forever]
     await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)
     for task in background:
@@ -47,6 +58,7 @@ async def run(settings: PolicySettings) -> None:
     await last_used.flush()
     await pages.close()
     await link.close()
+    await follower.close()
 
 
 def main() -> int:

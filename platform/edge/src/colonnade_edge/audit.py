@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from colonnade_edge.revocation.record import Kind
+
 LOGGER = "colonnade.audit"
 PER_SECOND = 20
 """Refusals that one process writes a second; a flood of them must not fill the disk."""
@@ -52,6 +54,13 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     by: str = ""
     route: str = ""
     count: int = 0
+
+
+def revoked(kind: Kind, value: str, *, by: str, count: int = 0) -> Entry:
+    """Return the entry of a revocation that ended `count` sessions."""
+    names = {"client": "client_id", "user": "consumer"}
+    fields = {names.get(kind, kind): f"user:{value}" if kind == "user" else value}
+    return msgspec.convert({"event": "revoked", "by": by, "count": count, **fields}, Entry)
 
 
 Header = Callable[[str], str]

@@ -1,4 +1,4 @@
-"""The decision about one request: credential, scopes, CSRF, limits, in this order."""
+"""The decision about one request: credential, revocations, scopes, CSRF, limits, in this order."""
 
 import time
 from collections.abc import Callable
@@ -6,28 +6,38 @@ from collections.abc import Callable
 from colonnade_edge.answer import Headers
 from colonnade_edge.authn import api_key, jwt, session
 from colonnade_edge.authn.credential import Confirmed, Credential, Memory
-from colonnade_edge.authn.identity import of_address
+from colonnade_edge.authn.identity import Identity, of_address
 from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.authz import admit
 from colonnade_edge.call import Call
-from colonnade_edge.errors import Refused, StoreUnavailable, Unavailable
+from colonnade_edge.errors import Refused, StoreUnavailable, Unauthenticated, Unavailable
 from colonnade_edge.limits.limiter import Limiter, Question
 from colonnade_edge.policy.plan import Plan, RoutePlan
+from colonnade_edge.revocation.table import Table
 from colonnade_edge.store.tick import Tick, Ticker
+
+CHALLENGES = {
+    "jwt": jwt.INVALID,
+    "client_credentials": jwt.INVALID,
+    "session": session.CHALLENGE,
+    "api_key": api_key.CHALLENGE,
+}
 
 
 class Decider:
-    """Decides by a plan and what the store says."""
+    """Decides by a plan, what the store says, and what was revoked."""
 
     def __init__(
         self,
         ticker: Ticker,
         limiter: Limiter,
+        revoked: Table,
         last_used: LastUsed,
         refresh_soon: Callable[[Plan, str], None],
     ) -> None:
         self._ticker = ticker
         self._limiter = limiter
+        self._revoked = revoked
         self._last_used = last_used
         self._refresh_soon = refresh_soon
         self._memory = Memory()
@@ -43,8 +53,19 @@ class Decider:
                 return await self._stored(plan, route, call, api_key.presented(call.header("x-api-key")))
             case "session":
                 return await self._stored(plan, route, call, self._session(plan, call))
+        self._refuse_revoked(route, call.identity)
         admit(route, call.identity, call)
         return await self._limited(route, call)
+
+    def _refuse_revoked(self, route: RoutePlan, identity: Identity) -> None:
+        """Hold a credential against the revocations, on each use: caches of identities are no way around."""
+        challenge = CHALLENGES.get(route.route.auth)
+        if challenge is None or not route.route.revocation:
+            return
+        if not self._revoked.known:
+            raise Unavailable("what was revoked is not known yet")
+        if self._revoked.covers(identity.provenance):
+            raise Unauthenticated("the credential was revoked", challenge)
 
     def _session(self, plan: Plan, call: Call) -> session.Session:
         plain = plan.document.development
@@ -65,6 +86,7 @@ class Decider:
             raise Unavailable("the store that knows this credential does not answer") from error
         confirmed = self._confirmed(plan, credential, before, tick.records[read])
         call.identity = confirmed.identity
+        self._refuse_revoked(route, call.identity)
         admit(route, call.identity, call)
         if isinstance(credential, api_key.ApiKey):
             self._last_used.note(credential.key_id, time.time())

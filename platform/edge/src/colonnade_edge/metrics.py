@@ -42,9 +42,10 @@ class LimitCounts:
 
 
 class Metrics:
-    """What the policy service counts."""
+    """What the policy service counts; `others` return the lines of what counts itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, *others: Callable[[], list[str]]) -> None:
+        self._others = others
         self.limits: dict[str, LimitCounts] = {}
         self.decisions: Counter[tuple[str, str]] = Counter()
         self.batches = BatchSizes()
@@ -104,7 +105,10 @@ class Metrics:
             "# TYPE colonnade_store_up gauge",
             f"colonnade_store_up {int(store_up)}",
         ]
-        return "\n".join([*lines, *self._limit_lines(), *self.batches.lines(), ""]).encode()
+        lines += [*self._limit_lines(), *self.batches.lines()]
+        for other in self._others:
+            lines += other()
+        return "\n".join([*lines, ""]).encode()
 
 
 _PER_LIMIT: dict[str, Callable[[LimitCounts], float]] = {

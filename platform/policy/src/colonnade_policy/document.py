@@ -45,13 +45,17 @@ class Limit(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True):
-    """What one route asks of a request before it may pass; `cost` None is that of its GraphQL query."""
+    """What one route asks of a request before it may pass; `cost` None is that of its GraphQL query.
+
+    Without `revocation` a token holds until it expires.
+    """
 
     bff: str
     auth: Auth
     scopes: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
     cost: int | None = 1
+    revocation: bool = True
 
 
 class Session(Struct, frozen=True):
@@ -67,10 +71,11 @@ class Session(Struct, frozen=True):
 
 
 class Identity(Struct, frozen=True):
-    """The trusted identity provider, and the audience its access tokens must carry."""
+    """The trusted identity provider, the audience its access tokens must carry, and the longest they live."""
 
     issuer: str
     audience: str
+    max_token_life_s: float = 86_400.0
 
 
 class PolicyDocument(Struct, frozen=True):

@@ -14,6 +14,7 @@ from colonnade.cli.logs import logs
 from colonnade.cli.new import new
 from colonnade.cli.ps import ps
 from colonnade.cli.remove import remove
+from colonnade.cli.revoke import revoke
 from colonnade.cli.routes import routes
 from colonnade.cli.schema import schema
 from colonnade.cli.session import session
@@ -56,7 +57,7 @@ def _options(
     del version  # its callback has done it
 
 
-for command in (up, down, ps, logs, check, routes, token, session, new, remove, init, schema):
+for command in (up, down, ps, logs, check, routes, token, session, revoke, new, remove, init, schema):
     app.command()(command)
 app.add_typer(keys.app)
 app.add_typer(limits.app)

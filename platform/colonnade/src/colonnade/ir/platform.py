@@ -48,6 +48,7 @@ class Identity:
     issuer: str | None
     audience: str
     session: Session
+    max_token_life_s: float
 
 
 @dataclass(frozen=True, slots=True)

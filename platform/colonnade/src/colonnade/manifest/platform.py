@@ -58,10 +58,14 @@ class Session(Model):
 
 
 class Identity(Model):
-    """Who is trusted to say who is calling. Without an issuer, the development provider runs."""
+    """Who is trusted to say who is calling. Without an issuer, the development provider runs.
+
+    Nothing that is revoked is remembered for longer than `max_token_life` or a session's whole life.
+    """
 
     issuer: HttpUrl | None = None
     audience: str = "colonnade"
+    max_token_life: Duration = parse_duration("24h")
     session: Session = Session()
 
     @model_validator(mode="after")

@@ -11,12 +11,13 @@ from colonnade.ir.route import Limit, Route
 
 def policy_document(platform: Platform, issuer: str) -> policy.PolicyDocument:
     """Return the document of every route that asks the policy service; its revision digests the rest."""
-    session = platform.identity.session
+    identity = platform.identity
+    session = identity.session
     document = policy.PolicyDocument(
         version=policy.FORMAT_VERSION,
         revision="",
         development=platform.development,
-        identity=policy.Identity(issuer, platform.identity.audience),
+        identity=policy.Identity(issuer, identity.audience, identity.max_token_life_s),
         session=policy.Session(session.client_id, session.scopes, session.idle_s, session.absolute_s),
         routes={route.id: _route(route) for route in platform.routes},
     )
@@ -27,7 +28,14 @@ def policy_document(platform: Platform, issuer: str) -> policy.PolicyDocument:
 def _route(route: Route) -> policy.Route:
     # The IR holds only kinds of credential that the manifest's own type allows.
     auth: policy.Auth = route.auth.type  # type: ignore[assignment]
-    return policy.Route(route.bff, auth, route.auth.scopes, tuple(map(_limit, route.limits)), route.cost)
+    return policy.Route(
+        bff=route.bff,
+        auth=auth,
+        scopes=route.auth.scopes,
+        limits=tuple(map(_limit, route.limits)),
+        cost=route.cost,
+        revocation=route.auth.revocation,
+    )
 
 
 def _limit(limit: Limit) -> policy.Limit:

@@ -79,6 +79,7 @@ def _identity(platform: PlatformManifest) -> ir.Identity:
             idle_s=session.idle.total_seconds(),
             absolute_s=session.absolute.total_seconds(),
         ),
+        max_token_life_s=identity.max_token_life.total_seconds(),
     )
 
 

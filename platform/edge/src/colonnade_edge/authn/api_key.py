@@ -7,10 +7,12 @@ import secrets
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 from colonnade_edge.authn.credential import Confirmed
 from colonnade_edge.authn.identity import of_device
 from colonnade_edge.errors import Unauthenticated
+from colonnade_edge.revocation.provenance import Provenance
 
 CHALLENGE = 'ApiKey realm="colonnade"'
 KEY_PREFIX = "colonnade:key:"
@@ -61,7 +63,9 @@ class ApiKey:
             raise Unauthenticated("the API key is not known", CHALLENGE)
         if kept.revoked is not None:
             raise Unauthenticated("the API key was revoked", CHALLENGE)
-        identity = of_device(kept.device_id, f"key:{kept.id}", kept.scopes, kept.groups)
+        provenance = Provenance(key=kept.id, device=kept.device_id, issued=kept.created, expires=kept.expires)
+        sender = of_device(kept.device_id, f"key:{kept.id}", kept.scopes, kept.groups)
+        identity = replace(sender, provenance=provenance)
         return Confirmed(record, identity, math.inf if kept.expires is None else kept.expires)
 
     def expired(self) -> Unauthenticated:

@@ -6,6 +6,7 @@ import msgspec
 
 from colonnade_edge.answer import Headers
 from colonnade_edge.errors import Unauthenticated
+from colonnade_edge.revocation.provenance import Provenance
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -13,6 +14,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     `consumer` is what a per-consumer limit counts, `credential` the single token, session or key.
     `headers` tell the upstream; by `groups` a limit has tiers and exemptions. A `program` acts for itself.
+    By its `provenance` the credential can be revoked.
     """
 
     consumer: str
@@ -21,6 +23,7 @@ class Identity(msgspec.Struct, frozen=True):
     headers: Headers
     groups: frozenset[str] = frozenset()
     program: bool = False
+    provenance: Provenance = Provenance()
 
 
 class Person(msgspec.Struct, frozen=True):

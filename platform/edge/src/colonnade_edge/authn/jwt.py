@@ -4,10 +4,12 @@ from base64 import urlsafe_b64decode
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 from colonnade_edge.authn.identity import Identity, Person, of_client, of_person
 from colonnade_edge.authn.program import client_of, is_program
 from colonnade_edge.errors import Unauthenticated
+from colonnade_edge.revocation.provenance import Provenance, token_id
 
 CHALLENGE = 'Bearer realm="colonnade"'
 INVALID = 'Bearer realm="colonnade", error="invalid_token"'
@@ -23,6 +25,9 @@ class AccessToken(msgspec.Struct, frozen=True):
     email: str = ""
     roles: tuple[str, ...] = ()
     jti: str = ""
+    sid: str = ""
+    iat: float = 0.0
+    exp: float | None = None
 
 
 _decoder = msgspec.json.Decoder(dict[str, object])
@@ -42,10 +47,25 @@ def _identity(payload: str) -> Identity:
         token = msgspec.convert(claims, AccessToken)
     except ValueError as error:
         raise Unauthenticated("the access token's payload is malformed", INVALID) from error
-    credential = token.jti or payload
-    scopes = token.scope.split()
     client = client_of(claims)
-    if is_program(claims, token.sub, client):
+    sender = _sender(token, client, token.jti or payload, program=is_program(claims, token.sub, client))
+    return replace(sender, provenance=_provenance(token, client, payload))
+
+
+def _sender(token: AccessToken, client: str, credential: str, *, program: bool) -> Identity:
+    scopes = token.scope.split()
+    if program:
         return of_client(client, credential, scopes, INVALID, token.roles)
     person = Person(token.sub, token.email, token.roles, client)
     return of_person(person, credential, scopes, INVALID)
+
+
+def _provenance(token: AccessToken, client: str, payload: str) -> Provenance:
+    return Provenance(
+        token=token_id(token.jti, payload),
+        user=token.sub,
+        client=client,
+        sid=token.sid,
+        issued=token.iat,
+        expires=token.exp,
+    )

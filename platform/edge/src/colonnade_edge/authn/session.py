@@ -6,10 +6,12 @@ import secrets
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 from colonnade_edge.authn.credential import Confirmed
 from colonnade_edge.authn.identity import Person, of_person
 from colonnade_edge.errors import Unauthenticated
+from colonnade_edge.revocation.provenance import Provenance
 
 CHALLENGE = 'Session realm="colonnade", login="/auth/login"'
 SESSION_PREFIX = "colonnade:session:"
@@ -54,7 +56,16 @@ class Session:
             raise self.expired()
         kept = _decoder.decode(record)
         person = Person(kept.sub, kept.email, kept.roles, kept.client_id)
-        identity = of_person(person, f"session:{self.digest}", kept.scopes, CHALLENGE)
+        provenance = Provenance(
+            user=kept.sub,
+            client=kept.client_id,
+            session=self.digest,
+            sid=kept.sid,
+            issued=kept.created,
+            expires=kept.expires,
+        )
+        sender = of_person(person, f"session:{self.digest}", kept.scopes, CHALLENGE)
+        identity = replace(sender, provenance=provenance)
         refresh_at = math.inf if kept.refresh_at is None else kept.refresh_at
         return Confirmed(record, identity, kept.expires, refresh_at)
 

@@ -21,10 +21,14 @@ from colonnade_edge.console.models import (
     LimitQuestion,
     LimitStates,
     NewKey,
+    NewRevocation,
+    RevocationList,
+    RevokedView,
     RotatedKey,
     Rotation,
     RouteList,
 )
+from colonnade_edge.console.revocations import Revocations
 from colonnade_edge.errors import Unauthenticated, Unavailable
 from colonnade_edge.policy.reload import PolicyFile
 
@@ -57,7 +61,14 @@ class Guard:
 def admin(policy: PolicyFile, redis: Redis, guard: Guard) -> APIRouter:
     """Return all of the API."""
     router = APIRouter(prefix="/admin", dependencies=[Depends(guard)])
-    for part in (_about(policy, redis), _keys(redis), _limits(policy, redis)):
+    revocations = Revocations(redis)
+    parts = (
+        _about(policy, redis),
+        _keys(policy, redis, revocations),
+        _limits(policy, redis),
+        _revocations(policy, revocations),
+    )
+    for part in parts:
         router.include_router(part)
     return router
 
@@ -78,7 +89,7 @@ def _about(policy: PolicyFile, redis: Redis) -> APIRouter:
     return router
 
 
-def _keys(redis: Redis) -> APIRouter:
+def _keys(policy: PolicyFile, redis: Redis, revocations: Revocations) -> APIRouter:
     router, keys = APIRouter(prefix="/keys"), Keys(redis)
 
     @router.post("", status_code=201)
@@ -108,8 +119,27 @@ def _keys(redis: Redis) -> APIRouter:
     async def revoke_key(key_id: str) -> KeyView:
         """Revoke a key: the next request with it is refused."""
         record = await keys.revoke(key_id)
+        await revocations.revoke(policy.current, NewRevocation(key=record.id))
         audit.record(audit.Entry(event="key_revoked", key=record.id, device=record.device_id, by=ADMIN))
         return KeyView.of(record)
+
+    return router
+
+
+def _revocations(policy: PolicyFile, revocations: Revocations) -> APIRouter:
+    router = APIRouter(prefix="/revocations")
+
+    @router.post("", status_code=201)
+    async def revoke(order: NewRevocation) -> RevokedView:
+        """Revoke a token, or all credentials of somebody or something: refused everywhere within a second."""
+        revoked = await revocations.revoke(policy.current, order)
+        audit.record(audit.revoked(revoked.kind, revoked.value, by=ADMIN, count=revoked.sessions_ended))
+        return revoked
+
+    @router.get("")
+    async def list_revocations() -> RevocationList:
+        """List what is revoked now, the newest first."""
+        return RevocationList(items=await revocations.list())
 
     return router
 

@@ -1,17 +1,21 @@
 """What the admin API takes and gives."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from colonnade_edge.authn.api_key import KeyRecord
+from colonnade_edge.revocation.record import Kind, Revocation
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 """Printable ASCII without spaces or commas: it travels in headers."""
 
 Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,64}$")]
 """A scope token of RFC 6749."""
+
+Named = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+"""What a provider calls something."""
 
 
 class Model(BaseModel):
@@ -87,6 +91,68 @@ class KeyList(Model):
     """All keys, newest first."""
 
     items: tuple[KeyView, ...]
+
+
+class NewRevocation(Model):
+    """An order to revoke one thing.
+
+    `token` is an access token itself, `token_id` its `jti` or the digest that a list shows; `session` the
+    provider's `sid` or the digest of our cookie.
+    """
+
+    user: Named | None = None
+    client: Named | None = None
+    token: Annotated[str, StringConstraints(min_length=1, max_length=16_384)] | None = None
+    token_id: Named | None = None
+    session: Named | None = None
+    key: Identifier | None = None
+    device: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("name one of user, client, token, token_id, session, key, device")
+        return self
+
+    @property
+    def what(self) -> tuple[Kind, str]:
+        """The kind and the value; for a `token` still its text."""
+        if self.token_id is not None:
+            return "token", self.token_id
+        ((kind, value),) = self.model_dump(exclude_none=True).items()
+        return cast("Kind", kind), value
+
+
+class RevocationView(Model):
+    """A revocation. What was issued up to `revoked_at` is refused, until `until`."""
+
+    kind: Kind
+    value: str
+    revoked_at: datetime
+    until: datetime
+
+    @classmethod
+    def of(cls, revocation: Revocation) -> Self:
+        """Return the view of a record."""
+        return cls(
+            kind=revocation.kind,
+            value=revocation.value,
+            revoked_at=_moment(revocation.at),
+            until=_moment(revocation.until),
+        )
+
+
+class RevokedView(RevocationView):
+    """A revocation just made, and what else it ended."""
+
+    sessions_ended: int
+    keys_revoked: int
+
+
+class RevocationList(Model):
+    """What is revoked now, the newest first."""
+
+    items: tuple[RevocationView, ...]
 
 
 class LimitView(Model):

@@ -21,6 +21,11 @@ class Plan(msgspec.Struct, frozen=True):
     routes: dict[str, RoutePlan]
     session_idle_s: int
 
+    @property
+    def revocation_life_s(self) -> float:
+        """The longest life of a credential that the store cannot end, in seconds."""
+        return max(self.document.identity.max_token_life_s, self.document.session.absolute_s)
+
 
 def plan(document: PolicyDocument) -> Plan:
     """Return the plan of a document; raise `ValueError` where a route or limit in it makes no sense."""

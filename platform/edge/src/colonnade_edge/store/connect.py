@@ -13,7 +13,7 @@ ANSWER_WITHIN_S = 0.25
 CLUSTER = {"redis-cluster://": "redis://", "rediss-cluster://": "rediss://"}
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, answer_within_s: float = ANSWER_WITHIN_S) -> Redis:
     """Return a client whose caller decides what a failure means.
 
     A connection that broke is made anew, once and at once: after a restart of the store every
@@ -26,7 +26,7 @@ def connect(url: str) -> Redis:
             cluster = RedisCluster.from_url(
                 url.replace(scheme, plain, 1),
                 retry=retry,
-                socket_timeout=ANSWER_WITHIN_S,
+                socket_timeout=answer_within_s,
                 socket_connect_timeout=ANSWER_WITHIN_S,
                 protocol=2,
             )
@@ -35,7 +35,7 @@ def connect(url: str) -> Redis:
     return Redis.from_url(
         url,
         retry=retry,
-        socket_timeout=ANSWER_WITHIN_S,
+        socket_timeout=answer_within_s,
         socket_connect_timeout=ANSWER_WITHIN_S,
         protocol=2,
     )

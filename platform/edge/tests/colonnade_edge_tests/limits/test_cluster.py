@@ -1,9 +1,11 @@
 """The store as a cluster: limits of one decision lie on one node, those of others elsewhere."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -27,6 +29,7 @@ def routes() -> dict[str, Route]:
             "mobile", "jwt", (), (limit("mixed.own", burst=5), limit("mixed.all", burst=8, key=("route",)))
         ),
         "iot": Route("iot", "api_key", (), (limit("iot.l"),)),
+        "free": Route("mobile", "jwt"),
     }
 
 
@@ -121,6 +124,32 @@ async def test_a_credential_is_looked_up_on_its_node(services: tuple[Served, Ser
     unknown = question("iot", x_api_key=f"ck_abcdefgh_{'A' * 43}")
 
     assert await ask(services[0], unknown, 1) == {401: 1}
+
+
+async def test_a_revocation_reaches_every_instance(
+    services: tuple[Served, Served], cluster: list[Valkey], tmp_path: Path
+) -> None:
+    token, user = mobile("free", subject(), jti="j"), subject()
+    publish(tmp_path / "policy.json", document(routes=routes()))
+    (tmp_path / "token").write_text("a-long-enough-admin-token")
+    environment = {
+        "POLICY_FILE": str(tmp_path / "policy.json"),
+        "STORE_URL": f"redis-cluster://127.0.0.1:{cluster[0].port}",
+        "ADMIN_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    with serving("colonnade_edge.console", tmp_path, environment) as console:
+        async with httpx.AsyncClient(
+            base_url=console.url, headers={"authorization": "Bearer a-long-enough-admin-token"}
+        ) as operator:
+            for order in ({"user": user}, {"token_id": "j"}):
+                answer = await operator.post("/admin/revocations", json=order)
+                assert answer.status_code == 201, answer.text
+
+    deadline = time.monotonic() + 10
+    for headers in (token, mobile("free", user)):
+        for service in services:
+            while await ask(service, headers, 1) != {401: 1}:
+                assert time.monotonic() < deadline
 
 
 async def test_a_node_that_is_away_is_noticed_and_comes_back(

@@ -1,0 +1,1 @@
+"""Credentials that are refused before they expire, at every edge within a second."""

@@ -1,0 +1,24 @@
+"""What was revoked, and for how long that has to be remembered."""
+
+from typing import Literal, get_args
+
+import msgspec
+
+Kind = Literal["token", "user", "client", "session", "key", "device"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+SINCE: frozenset[Kind] = frozenset({"user", "client", "device"})
+"""These can be given new credentials: only what was issued up to the revocation is refused."""
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """One revocation. Times are seconds since 1970, `at` by the store's clock.
+
+    After `until` every credential that it refuses has expired of itself.
+    """
+
+    kind: Kind
+    value: str
+    at: float
+    until: float
