@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from colonnade_edge.console.keys import Keys
 from colonnade_edge.console.models import NewRevocation, RevocationView, RevokedView
 from colonnade_edge.errors import Unavailable
+from colonnade_edge.keyring import Keyring
 from colonnade_edge.policy.plan import Plan
 from colonnade_edge.revocation.provenance import of_token
 from colonnade_edge.revocation.record import Kind
@@ -20,7 +21,7 @@ class Revocations:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._keys = Keys(redis)
-        self._sessions = Sessions(redis)
+        self._sessions = Sessions(redis, Keyring())  # ends sessions; their tokens it cannot read
 
     async def revoke(self, plan: Plan | None, order: NewRevocation) -> RevokedView:
         """Carry an order out; raise `NotFound` for a key that does not exist."""
