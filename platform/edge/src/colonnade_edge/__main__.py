@@ -38,7 +38,9 @@ async def run(settings: PolicySettings) -> None:
     link = StoreLink(connect(settings.store_url))
     await link.open()
     keyring = Keyring(settings.session_keys, settings.session_keys_file)
-    pages = Pages(connect(settings.store_url), keyring, settings.client_secret, settings.identity_url)
+    pages = Pages(
+        connect(settings.store_url), keyring, revoked, settings.client_secret, settings.identity_url
+    )
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
     heavy = HeavyUsers(link.redis)
     limiter = Limiter(ticker, edges, metrics, heavy)

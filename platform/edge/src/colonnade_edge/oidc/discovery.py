@@ -31,6 +31,7 @@ class Metadata(msgspec.Struct, frozen=True):
     jwks_uri: str
     userinfo_endpoint: str = ""
     end_session_endpoint: str = ""
+    revocation_endpoint: str = ""
     authorization_response_iss_parameter_supported: bool = False
 
 

@@ -15,7 +15,9 @@ from colonnade_edge.oidc.logout import confirmation, logout
 from colonnade_edge.oidc.provider import Provider
 from colonnade_edge.oidc.refresh import Refresher
 from colonnade_edge.oidc.request import PageRequest
+from colonnade_edge.oidc.revoke import Revoker
 from colonnade_edge.policy.plan import Plan
+from colonnade_edge.revocation.table import Table
 from colonnade_edge.rsgi import HTTPProtocol, Scope
 from colonnade_edge.sessions import Sessions
 from colonnade_edge.settings import Secret
@@ -28,35 +30,29 @@ MAX_DETAIL = 200
 class Pages:
     """Answers what browsers and the provider ask under /auth."""
 
-    def __init__(self, redis: Redis, keyring: Keyring, secret: Secret, identity_url: str = "") -> None:
+    def __init__(
+        self, redis: Redis, keyring: Keyring, revoked: Table, secret: Secret, identity_url: str = ""
+    ) -> None:
         self._redis = redis
         self._secret = secret
         self._identity_url = identity_url
         self._sessions = Sessions(redis, keyring)
         self._login = Login(redis, self._sessions, keyring)
         self._refresher = Refresher(redis, self._sessions)
+        self._revoker = Revoker(redis, revoked)
         self._providers: dict[tuple[str, str], Provider] = {}
         self._refusals = audit.Refusals()
 
     async def answer(self, plan: Plan, scope: Scope, protocol: HTTPProtocol) -> Answer:
         """Return the answer to one request; raise `Refused` where it is one."""
         request = PageRequest(scope, protocol)
-        policy, provider = plan.document, self._provider(plan)
-        match request.method, request.path:
-            case "GET", "/auth/login":
-                return await self._login.begin(request, policy, provider)
-            case "GET", "/auth/callback":
-                return await self._finish(request, policy, provider)
-            case "GET", "/auth/logout":
-                return await confirmation(provider)
-            case "POST", "/auth/logout":
-                return await logout(request, self._sessions, provider)
-            case "POST", "/auth/backchannel-logout":
-                return await backchannel_logout(await request.form(), self._redis, self._sessions, provider)
-            case "GET", "/auth/session":
-                return await self._who(request)
+        match request.method:
+            case "GET":
+                return await self._get(request, plan.document, self._provider(plan))
+            case "POST":
+                return await self._post(request, plan, self._provider(plan))
             case _:
-                raise NotFound("there is nothing at this path with this method")
+                raise _nothing()
 
     def refresh_soon(self, plan: Plan, digest: str) -> None:
         """Renew the tokens of a session in the background."""
@@ -68,6 +64,30 @@ class Pages:
         for provider in self._providers.values():
             await provider.close()
         await self._redis.aclose()
+
+    async def _get(self, request: PageRequest, policy: PolicyDocument, provider: Provider) -> Answer:
+        match request.path:
+            case "/auth/login":
+                return await self._login.begin(request, policy, provider)
+            case "/auth/callback":
+                return await self._finish(request, policy, provider)
+            case "/auth/logout":
+                return await confirmation(provider)
+            case "/auth/session":
+                return await self._who(request)
+            case _:
+                raise _nothing()
+
+    async def _post(self, request: PageRequest, plan: Plan, provider: Provider) -> Answer:
+        match request.path:
+            case "/auth/logout":
+                return await logout(request, self._sessions, provider)
+            case "/auth/backchannel-logout":
+                return await backchannel_logout(await request.form(), self._redis, self._sessions, provider)
+            case "/auth/revoke":
+                return await self._revoker.answer(request, plan, provider)
+            case _:
+                raise _nothing()
 
     async def _finish(self, request: PageRequest, policy: PolicyDocument, provider: Provider) -> Answer:
         try:
@@ -102,3 +122,7 @@ class Pages:
         if key not in self._providers:
             self._providers[key] = Provider(*key, self._secret, self._identity_url)
         return self._providers[key]
+
+
+def _nothing() -> NotFound:
+    return NotFound("there is nothing at this path with this method")

@@ -3,6 +3,8 @@
 OpenID Connect Core 1.0 (authorization code), RFC 7636 (PKCE).
 """
 
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -25,6 +27,8 @@ ENDED = frozenset({"invalid_grant", "interaction_required", "login_required", "c
 """Answers to a refresh after which only a new login helps (RFC 6749 §5.2; Entra ID says the second)."""
 DEFAULT_LIFE_S = 300.0
 """Assumed of an access token whose response does not say `expires_in`."""
+
+log = logging.getLogger(__name__)
 
 
 class User(msgspec.Struct, frozen=True):
@@ -108,6 +112,26 @@ class Provider:
         except (httpx2.HTTPError, ValueError, AuthlibBaseError) as error:
             raise ProviderFailed("the identity provider did not refresh the tokens") from error
         return _grant(response, scopes, refresh_token)
+
+    async def revoke(self, form: Mapping[str, str]) -> None:
+        """Pass a revocation on where the provider takes them (RFC 7009); nobody is told where it fails.
+
+        A token of another client than ours is passed on in that one's name, without a secret: a public
+        client has none.
+        """
+        told = {name: form[name] for name in ("token", "token_type_hint") if name in form}
+        client_id = form.get("client_id", self.client_id)
+        try:
+            endpoint = (await self.discovery.metadata()).revocation_endpoint
+            if not endpoint:
+                return
+            if client_id == self.client_id:
+                await self._client.revoke_token(endpoint, **told)
+            else:
+                data = {**told, "client_id": client_id}
+                await self._client.request("POST", endpoint, data=data, withhold_token=True)
+        except (httpx2.HTTPError, ValueError, AuthlibBaseError, ProviderFailed) as error:
+            log.warning("the identity provider was not told of a revocation: %r", error)
 
     async def user(self, grant: Grant, nonce: str | None) -> User:
         """Return who logged in, from a verified id token; raise `ProviderFailed` where that is not valid.

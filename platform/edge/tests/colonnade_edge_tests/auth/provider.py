@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 import time
-from base64 import urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,12 +37,16 @@ class ScriptedProvider:
     refused_as: str = "invalid_grant"
     gate: threading.Event = field(default_factory=threading.Event)
     told: list[str] = field(default_factory=list)
+    revoked: list[dict[str, str]] = field(default_factory=list)
+    authenticated: list[str] = field(default_factory=list)
 
     def reset(self) -> None:
         """Forget what the last test did."""
         self.codes.clear()
         self.refresh_tokens.clear()
         self.told.clear()
+        self.revoked.clear()
+        self.authenticated.clear()
         self.refreshes, self.claims, self.down = 0, {}, False
         self.refused_as = "invalid_grant"
         self.gate.set()
@@ -54,6 +58,7 @@ class ScriptedProvider:
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/jwks",
             "end_session_endpoint": f"{self.issuer}/logout",
+            "revocation_endpoint": f"{self.issuer}/revoke",
         }
 
     def authorize(self, url: str) -> dict[str, str]:
@@ -76,6 +81,15 @@ class ScriptedProvider:
         if not asked or (asked["code_challenge"], asked["redirect_uri"]) != (challenge, form["redirect_uri"]):
             return 400, {"error": "invalid_grant"}
         return 200, self._tokens({"nonce": asked["nonce"]})
+
+    def revoke(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
+        if self.down:
+            return 503, {}
+        self.revoked.append(form)
+        if authorization.startswith("Basic "):
+            client, _, _ = b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
+            self.authenticated.append(client)
+        return 200, {}
 
     def _refreshed(self, refresh_token: str) -> tuple[int, dict[str, Any]]:
         self.refreshes += 1
@@ -146,7 +160,10 @@ def _handler(provider: ScriptedProvider) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
-            self._answer(*provider.token(form))
+            if self.path == "/revoke":
+                self._answer(*provider.revoke(form, self.headers.get("authorization", "")))
+            else:
+                self._answer(*provider.token(form))
 
         def _answer(self, status: int, value: dict[str, Any]) -> None:
             body = json.dumps(value).encode()
