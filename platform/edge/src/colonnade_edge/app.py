@@ -48,7 +48,8 @@ class PolicyService:
 
     async def _check(self, scope: Scope, protocol: HTTPProtocol) -> Headers:
         headers = scope.headers
-        call = Call(headers.get("x-colonnade-route", ""), scope.method, scope.path[len(CHECK) :], headers)
+        route, path = headers.get("x-colonnade-route", ""), scope.path[len(CHECK) :]
+        call = Call(route, scope.method, path, headers, scope.authority or "")
         try:
             allowed = await self._decide(call, protocol)
         except Refused as refused:

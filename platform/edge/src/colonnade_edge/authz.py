@@ -2,11 +2,14 @@
 
 from colonnade_edge.authn.identity import Identity
 from colonnade_edge.call import Call
-from colonnade_edge.errors import CsrfHeaderMissing, InsufficientScope, ProgramsOnly
+from colonnade_edge.csrf import is_foreign, origin_of
+from colonnade_edge.errors import CrossOrigin, CsrfHeaderMissing, InsufficientScope, ProgramsOnly
 from colonnade_edge.policy.plan import RoutePlan
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-csrf"
+WEBSOCKET = "sec-websocket-version"
+"""What each handshake has (RFC 6455 §4.1); `upgrade` does not travel over HTTP/2."""
 
 
 def admit(route: RoutePlan, identity: Identity, call: Call) -> None:
@@ -15,5 +18,17 @@ def admit(route: RoutePlan, identity: Identity, call: Call) -> None:
         raise ProgramsOnly("this route is for programs: send a token of the client credentials grant")
     if not route.required_scopes <= identity.scopes:
         raise InsufficientScope(route.route.scopes)
-    if route.route.auth == "session" and call.method not in SAFE_METHODS and call.header(CSRF_HEADER) != "1":
+    if route.route.auth == "session":
+        _from_our_page(route, call)
+
+
+def _from_our_page(route: RoutePlan, call: Call) -> None:
+    """Refuse what another site made the browser send: it comes with the session's cookie all the same."""
+    safe = call.method in SAFE_METHODS
+    if safe and not call.header(WEBSOCKET):
+        return
+    if is_foreign(call.header, origin_of(call.header, call.authority), route.trusts):
+        raise CrossOrigin("this request was sent by a page of another origin")
+    # No page can add a header to a WebSocket's handshake; its Origin says all.
+    if not safe and call.header(CSRF_HEADER) != "1":
         raise CsrfHeaderMissing("send the header X-CSRF: 1 with every state-changing request")

@@ -7,17 +7,20 @@ from colonnade_edge.rsgi import RequestHeaders
 class Call:
     """A request on its way through the decision. `identity` is known once the credential was checked.
 
-    It counts `cost` against each of its limits.
+    It counts `cost` against each of its limits. `authority` is the host that was asked, with its port.
     """
 
-    __slots__ = ("_headers", "cost", "identity", "method", "path", "route_id")
+    __slots__ = ("_headers", "authority", "cost", "identity", "method", "path", "route_id")
 
-    def __init__(self, route_id: str, method: str, path: str, headers: RequestHeaders) -> None:
+    def __init__(
+        self, route_id: str, method: str, path: str, headers: RequestHeaders, authority: str = ""
+    ) -> None:
         self.route_id = route_id
         self.method = method
         self.path = path
         self.identity: Identity = NOBODY
         self.cost = 1
+        self.authority = authority
         self._headers = headers
 
     def header(self, name: str) -> str:

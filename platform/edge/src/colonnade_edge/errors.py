@@ -9,7 +9,8 @@ EdgeError
     ├── Forbidden            403
     │   ├── InsufficientScope
     │   ├── ProgramsOnly
-    │   └── CsrfHeaderMissing
+    │   ├── CsrfHeaderMissing
+    │   └── CrossOrigin
     ├── NotFound             404
     ├── LimitExceeded        429
     ├── Broken               500: our own mistake
@@ -90,6 +91,13 @@ class CsrfHeaderMissing(Forbidden):
 
     title = "CSRF header missing"
     slug = "csrf-header-missing"
+
+
+class CrossOrigin(Forbidden):
+    """A page of another origin sent a request with a session cookie."""
+
+    title = "Cross-origin request"
+    slug = "cross-origin-request"
 
 
 class NotFound(Refused):

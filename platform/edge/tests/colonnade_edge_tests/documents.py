@@ -38,6 +38,9 @@ def limit(
 def routes() -> dict[str, Route]:
     return {
         "web": Route("web", "session", (), (limit("web.per-consumer", burst=50),)),
+        "shared": Route(
+            "web", "session", trusted_origins=("https://app.example.com", "https://*.trusted.example")
+        ),
         "mobile": Route("mobile", "jwt", (), (limit("mobile.per-consumer"),)),
         "scoped": Route("mobile", "jwt", ("read", "write"), ()),
         "machines": Route("mobile", "client_credentials", (), ()),

@@ -48,6 +48,7 @@ class Route(Struct, frozen=True):
     """What one route asks of a request before it may pass; `cost` None is that of its GraphQL query.
 
     Without `revocation` a token holds until it expires.
+    Pages of `trusted_origins` may act with a session beside our own; `*` stands for labels of a host.
     """
 
     bff: str
@@ -56,6 +57,7 @@ class Route(Struct, frozen=True):
     limits: tuple[Limit, ...] = ()
     cost: int | None = 1
     revocation: bool = True
+    trusted_origins: tuple[str, ...] = ()
 
 
 class Session(Struct, frozen=True):

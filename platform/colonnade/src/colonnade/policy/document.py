@@ -28,6 +28,7 @@ def policy_document(platform: Platform, issuer: str) -> policy.PolicyDocument:
 def _route(route: Route) -> policy.Route:
     # The IR holds only kinds of credential that the manifest's own type allows.
     auth: policy.Auth = route.auth.type  # type: ignore[assignment]
+    trusted = route.cors.origins if route.cors is not None and route.cors.credentials else ()
     return policy.Route(
         bff=route.bff,
         auth=auth,
@@ -35,6 +36,7 @@ def _route(route: Route) -> policy.Route:
         limits=tuple(map(_limit, route.limits)),
         cost=route.cost,
         revocation=route.auth.revocation,
+        trusted_origins=trusted,
     )
 
 

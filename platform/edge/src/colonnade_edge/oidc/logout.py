@@ -10,7 +10,7 @@ from colonnade_edge import audit
 from colonnade_edge.answer import NO_STORE, Answer, json_answer
 from colonnade_edge.authn.session import digest_of
 from colonnade_edge.authz import CSRF_HEADER
-from colonnade_edge.errors import CsrfHeaderMissing, ProviderFailed
+from colonnade_edge.errors import CrossOrigin, CsrfHeaderMissing, ProviderFailed
 from colonnade_edge.oidc.cookies import cleared
 from colonnade_edge.oidc.provider import Provider
 from colonnade_edge.oidc.request import PageRequest
@@ -48,6 +48,8 @@ async def logout(request: PageRequest, sessions: Sessions, provider: Provider) -
 
     A script (which sends `X-CSRF: 1`) is told in JSON, a form is redirected.
     """
+    if request.is_foreign():
+        raise CrossOrigin("this logout was sent by a page of another origin")
     script = request.header(CSRF_HEADER) == "1"
     if not (script or request.comes_from_own_page()):
         raise CsrfHeaderMissing("log out by a form of this site, or send the header X-CSRF: 1")

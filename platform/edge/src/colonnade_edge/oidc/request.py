@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qs, quote
 
 from colonnade_edge.authn.session import PLAIN_COOKIE, SECURE_COOKIE, cookie
+from colonnade_edge.csrf import is_foreign
 from colonnade_edge.errors import BadRequest
 from colonnade_edge.rsgi import HTTPProtocol, Scope
 
@@ -62,6 +63,10 @@ class PageRequest:
         if len(body) > MAX_BODY or not body.isascii():
             raise BadRequest("the body is not an application/x-www-form-urlencoded form")
         return _last(body.decode())
+
+    def is_foreign(self) -> bool:
+        """Whether the browser says that a page of another origin sent the request."""
+        return is_foreign(self.header, self.origin.lower(), lambda _: False)
 
     def comes_from_own_page(self) -> bool:
         """Whether only a page of this origin can have sent the request (`Sec-Fetch-Site`, else `Origin`)."""

@@ -2,16 +2,18 @@
 
 import msgspec
 
+from colonnade_edge.csrf import Trusts, trusting
 from colonnade_policy import PolicyDocument, Route
 from colonnade_policy.selection import LimitSet, plan_limits
 
 
 class RoutePlan(msgspec.Struct, frozen=True):
-    """A route, and its limits if there are any."""
+    """A route, its limits if there are any, and whose pages may act with a session beside our own."""
 
     route: Route
     required_scopes: frozenset[str]
     limits: LimitSet | None
+    trusts: Trusts
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -37,4 +39,9 @@ def plan(document: PolicyDocument) -> Plan:
 
 
 def _plan_route(route: Route) -> RoutePlan:
-    return RoutePlan(route=route, required_scopes=frozenset(route.scopes), limits=plan_limits(route.limits))
+    return RoutePlan(
+        route=route,
+        required_scopes=frozenset(route.scopes),
+        limits=plan_limits(route.limits),
+        trusts=trusting(route.trusted_origins),
+    )

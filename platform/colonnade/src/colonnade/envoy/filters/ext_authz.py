@@ -14,7 +14,7 @@ PACKAGE = "envoy.extensions.filters.http.ext_authz.v3"
 TIMEOUT_S = 2.0
 """Time to notice that one policy service is gone (by an unanswered ping, 0.6 s), and to ask another."""
 
-BROWSER = ("x-csrf", "origin", "sec-fetch-site", "x-forwarded-proto")
+BROWSER = ("x-csrf", "origin", "sec-fetch-site", "sec-websocket-version", "x-forwarded-proto")
 """By which the policy service tells whether a page of this site sent a request."""
 QUESTION = ("cookie", "x-api-key", "x-request-id", *BROWSER, *hygiene.INTERNAL)
 REFUSAL = ("content-type", "cache-control", "www-authenticate", "retry-after", *hygiene.LIMIT)
