@@ -18,6 +18,7 @@ SAFE_METHODS = "GET|HEAD|OPTIONS"
 RETRY_ON = "connect-failure,refused-stream,reset"
 """Failures of the connection, never an answer: a BFF that answers 503 has said what it has to say."""
 PREFLIGHT = "OPTIONS"
+HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 LOGIN_TIMEOUT_S = 15.0
 
 
@@ -41,6 +42,7 @@ def route_configuration(platform: Platform, target: Target) -> Json:
 
 
 def _routes(platform: Platform, target: Target, host: str) -> Iterator[Json]:
+    yield _no_host()
     yield _login()
     for route in platform.routes:
         if any(_covers(pattern, host) for pattern in route.match.hosts):
@@ -53,6 +55,16 @@ def _routes(platform: Platform, target: Target, host: str) -> Iterator[Json]:
 def _covers(pattern: str, host: str) -> bool:
     """Whether `pattern` matches all that `host`, a host or a pattern itself, matches."""
     return pattern in {"*", host} or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+
+
+def _no_host() -> Json:
+    """Refuse a Host that is no host and port: Envoy takes two of them for one with a comma in it."""
+    strange = {"name": ":authority", "string_match": _one_of(HOST), "invert_match": True}
+    return {
+        "name": "no-host",
+        "match": {"prefix": "/", "headers": [strange]},
+        "direct_response": {"status": 400},
+    }
 
 
 def _login() -> Json:
