@@ -8,7 +8,9 @@ import uvloop
 from granian.constants import Interfaces
 
 from colonnade_edge.app import PolicyService
+from colonnade_edge.authn.bearer import Bearer
 from colonnade_edge.authn.last_used import LastUsed
+from colonnade_edge.authn.trust import Trusts
 from colonnade_edge.decide import Decider
 from colonnade_edge.keyring import Keyring
 from colonnade_edge.limits.edges import LiveEdges
@@ -44,8 +46,8 @@ async def run(settings: PolicySettings) -> None:
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
     heavy = HeavyUsers(link.redis)
     limiter = Limiter(ticker, edges, metrics, heavy)
-    last_used = LastUsed(link.redis)
-    decider = Decider(ticker, limiter, revoked, last_used, pages.refresh_soon)
+    last_used, trusts = LastUsed(link.redis), Trusts(settings)
+    decider = Decider(ticker, limiter, Bearer(trusts), revoked, last_used, pages.refresh_soon)
     forever = (
         policy.watch(),
         edges.watch(),
@@ -58,6 +60,7 @@ async def run(settings: PolicySettings) -> None:
     for task in background:
         task.cancel()
     await last_used.flush()
+    await trusts.close()
     await pages.close()
     await link.close()
     await follower.close()

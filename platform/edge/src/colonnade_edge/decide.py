@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from colonnade_edge.answer import Headers
 from colonnade_edge.authn import api_key, jwt, session
+from colonnade_edge.authn.bearer import Bearer
 from colonnade_edge.authn.credential import Confirmed, Credential, Memory
 from colonnade_edge.authn.identity import Identity, of_address
 from colonnade_edge.authn.last_used import LastUsed
@@ -31,12 +32,14 @@ class Decider:
         self,
         ticker: Ticker,
         limiter: Limiter,
+        bearer: Bearer,
         revoked: Table,
         last_used: LastUsed,
         refresh_soon: Callable[[Plan, str], None],
     ) -> None:
         self._ticker = ticker
         self._limiter = limiter
+        self._bearer = bearer
         self._revoked = revoked
         self._last_used = last_used
         self._refresh_soon = refresh_soon
@@ -46,7 +49,7 @@ class Decider:
         """Return the headers of the positive answer; raise `Refused` where the request may not pass."""
         match route.route.auth:
             case "jwt" | "client_credentials":
-                call.identity = jwt.identify(call.header("x-colonnade-jwt"))
+                call.identity = await self._bearer.identify(plan, route, call)
             case "none":
                 call.identity = of_address(call.header("x-colonnade-ip"))
             case "api_key":

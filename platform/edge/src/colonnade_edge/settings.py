@@ -10,6 +10,7 @@ from colonnade_edge.errors import SettingsError
 POLICY_PORT = 9001
 CONSOLE_PORT = 9000
 MAX_PORT = 65535
+CONSUMER_PREFIX = "CONSUMER_"
 SCHEMES = ("redis://", "rediss://", "unix://", "redis-cluster://", "rediss-cluster://")
 
 
@@ -35,7 +36,7 @@ class PolicySettings(msgspec.Struct, frozen=True):
 
     Session keys come from a file, or from the variable itself, separated by spaces; see `Keyring`.
     `identity_url` is where it reaches the identity provider, where that is not the issuer's own address;
-    `edges` are the URLs of all edges, this service's own too.
+    `edges` are the URLs of all edges, this service's own too; `consumer_secrets` have the names of variables.
     """
 
     listen: Listen
@@ -44,6 +45,8 @@ class PolicySettings(msgspec.Struct, frozen=True):
     client_secret: Secret
     session_keys: Secret = Secret("")
     session_keys_file: Path | None = None
+    introspection_secret: Secret = Secret()
+    consumer_secrets: Mapping[str, Secret] = {}
     identity_url: str = ""
     edges: tuple[str, ...] = ()
 
@@ -67,6 +70,10 @@ def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
         client_secret=Secret(environ.get("SESSION_CLIENT_SECRET", "")),
         session_keys=Secret("\n".join(environ.get("SESSION_KEYS", "").split())),
         session_keys_file=Path(keys_file) if keys_file else None,
+        introspection_secret=Secret(environ.get("INTROSPECTION_CLIENT_SECRET", "")),
+        consumer_secrets={
+            name: Secret(value) for name, value in environ.items() if name.startswith(CONSUMER_PREFIX)
+        },
         identity_url=environ.get("IDENTITY_URL", ""),
         edges=tuple(environ.get("EDGE_URLS", "").split()),
     )

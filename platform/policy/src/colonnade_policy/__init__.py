@@ -3,7 +3,9 @@
 from colonnade_policy.document import (
     FORMAT_VERSION,
     Auth,
+    Consumer,
     Identity,
+    Introspection,
     Limit,
     LimitPolicy,
     PolicyDocument,
@@ -18,7 +20,9 @@ from colonnade_policy.document import (
 __all__ = [
     "FORMAT_VERSION",
     "Auth",
+    "Consumer",
     "Identity",
+    "Introspection",
     "Limit",
     "LimitPolicy",
     "PolicyDocument",

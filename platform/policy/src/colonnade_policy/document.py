@@ -72,12 +72,42 @@ class Session(Struct, frozen=True):
     absolute_s: float
 
 
+class Introspection(Struct, frozen=True):
+    """Opaque tokens: as which client the provider is asked about them, and how long an answer holds at most.
+
+    The client's secret is not here: the policy service reads it from the environment.
+    """
+
+    client_id: str
+    keep_s: float
+
+
+class Consumer(Struct, frozen=True):
+    """A program that signs its own tokens, as `issuer`, with one of the `secrets`.
+
+    Those are names of variables in the policy service's environment. `scopes` are the most it may have.
+    """
+
+    name: str
+    issuer: str
+    secrets: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
 class Identity(Struct, frozen=True):
-    """The trusted identity provider, the audience its access tokens must carry, and the longest they live."""
+    """Who may say who is calling: the identity provider, and consumers that speak for themselves.
+
+    `audience` is what every access token must be for, `max_token_life_s` the longest that one lives. With
+    `legacy_password`, the provider is asked about user names and passwords that are sent in place of tokens.
+    """
 
     issuer: str
     audience: str
     max_token_life_s: float = 86_400.0
+    introspection: Introspection | None = None
+    consumers: tuple[Consumer, ...] = ()
+    legacy_password: bool = False
 
 
 class PolicyDocument(Struct, frozen=True):

@@ -24,7 +24,6 @@ class AccessToken(msgspec.Struct, frozen=True):
     scope: str = ""
     email: str = ""
     roles: tuple[str, ...] = ()
-    jti: str = ""
     sid: str = ""
     iat: float = 0.0
     exp: float | None = None
@@ -44,12 +43,23 @@ def identify(payload: str) -> Identity:
 def _identity(payload: str) -> Identity:
     try:
         claims = _decoder.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        token = msgspec.convert(claims, AccessToken)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unauthenticated("the access token's payload is malformed", INVALID) from error
+    return identity_of(claims, token_id(str(claims.get("jti") or ""), payload))
+
+
+def identity_of(claims: dict[str, object], token: str) -> Identity:
+    """Return whom the claims of a valid token speak of; `token` is the name by which it is revoked.
+
+    Raises `Unauthenticated` where the claims make no sense.
+    """
+    try:
+        read = msgspec.convert(claims, AccessToken)
+    except msgspec.ValidationError as error:
+        raise Unauthenticated("the access token's claims are malformed", INVALID) from error
     client = client_of(claims)
-    sender = _sender(token, client, token.jti or payload, program=is_program(claims, token.sub, client))
-    return replace(sender, provenance=_provenance(token, client, payload))
+    sender = _sender(read, client, token, program=is_program(claims, read.sub, client))
+    return replace(sender, provenance=_provenance(read, client, token))
 
 
 def _sender(token: AccessToken, client: str, credential: str, *, program: bool) -> Identity:
@@ -60,12 +70,7 @@ def _sender(token: AccessToken, client: str, credential: str, *, program: bool) 
     return of_person(person, credential, scopes, INVALID)
 
 
-def _provenance(token: AccessToken, client: str, payload: str) -> Provenance:
+def _provenance(read: AccessToken, client: str, token: str) -> Provenance:
     return Provenance(
-        token=token_id(token.jti, payload),
-        user=token.sub,
-        client=client,
-        sid=token.sid,
-        issued=token.iat,
-        expires=token.exp,
+        token=token, user=read.sub, client=client, sid=read.sid, issued=read.iat, expires=read.exp
     )

@@ -4,7 +4,7 @@ OpenID Connect Core 1.0 (authorization code), RFC 7636 (PKCE).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import httpx2
@@ -25,6 +25,7 @@ ANSWER_WITHIN_S = 5.0
 CLOCK_SKEW_S = 30
 ENDED = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
 """Answers to a refresh after which only a new login helps (RFC 6749 §5.2; Entra ID says the second)."""
+BASIC, POST = "client_secret_basic", "client_secret_post"
 DEFAULT_LIFE_S = 300.0
 """Assumed of an access token whose response does not say `expires_in`."""
 
@@ -164,6 +165,19 @@ class Provider:
         if more.sub != user.sub:
             raise ProviderFailed("userinfo speaks of another subject than the id token")
         return msgspec.structs.replace(more, sid=user.sid, roles=user.roles or more.roles)
+
+    async def post(self, url: str, form: dict[str, str], methods: Collection[str] = ()) -> httpx2.Response:
+        """Return the answer to a form that is sent as our client, by one of the authentication `methods`.
+
+        Raises `ProviderFailed` where no answer comes.
+        """
+        method = BASIC if BASIC in methods or POST not in methods else POST
+        auth = self._client.client_auth(method)
+        try:
+            response: httpx2.Response = await self._client.request("POST", url, data=form, auth=auth)
+        except httpx2.HTTPError as error:
+            raise ProviderFailed(f"the identity provider does not answer: {self.issuer}") from error
+        return response
 
     async def _fetch(self, url: str, headers: dict[str, str] | None = None) -> bytes:
         try:
