@@ -18,9 +18,10 @@ COLONNADE = {
     "policy": {"errors", "ir"},
     "compose": {"errors", "ir", "envoy", "policy"},
     "scaffold": {"errors", "manifest", "resolve", "ir", *EMITTERS},
-    "local": {"errors", "manifest", "resolve", "ir", *EMITTERS},
+    "tls": {"errors", "ir"},
+    "local": {"errors", "manifest", "resolve", "ir", "tls", *EMITTERS},
     "limits": {"errors", "ir"},
-    "cli": {"errors", "manifest", "resolve", "ir", "scaffold", "local", "limits", *EMITTERS},
+    "cli": {"errors", "manifest", "resolve", "ir", "scaffold", "local", "limits", "tls", *EMITTERS},
 }
 """For each part of `colonnade`, the parts that it may import."""
 

@@ -1,5 +1,6 @@
 """The platform in containers serves each kind of client, and outlives one of its edges."""
 
+import ssl
 import time
 from datetime import UTC, datetime
 
@@ -43,6 +44,14 @@ def test_a_request_without_a_credential_is_refused(edges: Edge) -> None:
     answer = httpx.get(f"{edges.url}/api/mobile/home")
 
     assert (401, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+def test_a_client_that_trusts_the_development_ca_comes_over_tls() -> None:
+    pem = compose("run", "--rm", "-T", "config", "cat", "/run/colonnade/tls-ca/ca.pem")
+    with httpx.Client(verify=ssl.create_default_context(cadata=pem), http2=True) as client:
+        answer = client.get("https://127.0.0.1:8443/healthz")
+
+    assert (200, "HTTP/2") == (answer.status_code, answer.http_version)
 
 
 def test_one_edge_may_die_under_traffic(edges: Edge, token: str) -> None:

@@ -31,7 +31,7 @@ def check(
         )
     else:
         for result in results:
-            typer.echo(f"{'ok  ' if result.error is None else 'FAIL'} {result.name}: {result.summary}")
+            typer.echo(f"{result.word:4} {result.name}: {result.summary}")
         for result in failed:
             typer.echo(told(result.error), err=True, nl=False)  # type: ignore[arg-type]  # these have one
     if failed:

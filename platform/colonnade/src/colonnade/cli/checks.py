@@ -1,32 +1,44 @@
 """The checks behind `bff check`, each with its own result."""
 
 import asyncio
+import tempfile
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from colonnade.cli import schemas
 from colonnade.envoy.validate import validate
-from colonnade.errors import ColonnadeError, ManifestError, WorkError
+from colonnade.errors import ColonnadeError, ManifestError, UserError, WorkError
 from colonnade.ir.platform import Platform
 from colonnade.local.addresses import target
+from colonnade.local.certificates import sources
 from colonnade.local.layout import Layout
 from colonnade.local.ports import default_ports
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
 from colonnade.scaffold.changes import Changes
 from colonnade.scaffold.generated import drifted, generated
+from colonnade.tls import publish_certificates
 
 COMPOSE = "compose.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One check: what it found, and its error if it failed."""
+    """One check: what it found, its error if it failed, and whether somebody should have a look if not."""
 
     name: str
     summary: str
     error: ColonnadeError | None = None
+    warning: bool = False
+
+    @property
+    def word(self) -> str:
+        """The result in a word: ok, warn or FAIL."""
+        if self.error is not None:
+            return "FAIL"
+        return "warn" if self.warning else "ok"
 
     def to_data(self) -> dict[str, Any]:
         """Return the result as JSON has it, with every problem of a manifest on its own."""
@@ -35,6 +47,7 @@ class Result:
         return {
             "name": self.name,
             "ok": error is None,
+            "warning": self.warning,
             "summary": self.summary,
             "error": {"message": error.message, "hint": error.hint} if error else None,
             "problems": [asdict(problem) | {"file": str(problem.file)} for problem in problems],
@@ -49,7 +62,8 @@ def run_checks(root: Path, *, fix: bool) -> list[Result]:
         count = len(error.problems)
         return [Result("manifests", f"{count} problem{'s' * (count != 1)}", error)]
     found = f"{len(platform.bffs)} BFFs, {len(platform.routes)} routes, {len(platform.services)} services"
-    return [Result("manifests", found), _envoy(root, platform), _generated(root, platform, fix=fix)]
+    checks = [Result("manifests", found), _envoy(root, platform), _tls(root, platform)]
+    return [*checks, _generated(root, platform, fix=fix)]
 
 
 def _envoy(root: Path, platform: Platform) -> Result:
@@ -59,6 +73,21 @@ def _envoy(root: Path, platform: Platform) -> Result:
     except ColonnadeError as error:
         return Result(name, "refuses the compiled configuration", error)
     return Result(name, "accepts the compiled configuration")
+
+
+def _tls(root: Path, platform: Platform) -> Result:
+    name, tls = "tls", platform.edge.tls
+    if tls is None:
+        summary = "not served without edge.tls.certificate: a balancer in front of the edge has to end TLS"
+        return Result(name, summary, warning=True)
+    if tls.certificate is None:
+        return Result(name, f"on port {tls.port}, with a certificate of the development CA")
+    try:
+        with tempfile.TemporaryDirectory(prefix="colonnade-check-") as folder:
+            publish_certificates(sources(Layout(root), platform, tls), Path(folder), datetime.now(UTC))
+    except UserError as error:
+        return Result(name, "cannot be served", error)
+    return Result(name, f"on port {tls.port}, with {tls.certificate[0]}")
 
 
 def _generated(root: Path, platform: Platform, *, fix: bool) -> Result:

@@ -70,6 +70,8 @@ def ready(state: StackState, *, as_json: bool, detached: bool) -> None:
         return
     rows = [("edge", state.edge)]
     rows += [(f"  {number}", url) for number, url in enumerate(state.edges, 1) if len(state.edges) > 1]
+    rows += [("edge tls", state.edge_tls)] if state.edge_tls else []
+    rows += [("  CA", state.edge_tls_ca)] if state.edge_tls_ca else []
     rows += [("console", state.console), ("identity", state.identity)]
     rows += [(f"bff {name}", url) for name, url in state.bffs.items()]
     rows += [(f"service {name}", url) for name, url in state.services.items()]

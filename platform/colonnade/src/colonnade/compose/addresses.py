@@ -1,7 +1,8 @@
 """Where the parts of a platform are reached when compose runs it: every container by its name."""
 
+from colonnade.envoy.balancer import Way
 from colonnade.ir.platform import Platform
-from colonnade.ir.target import Address, Target
+from colonnade.ir.target import Address, Target, TlsTarget
 
 MIN_EDGES = 2
 """Compose shows the platform as production runs it, so one edge may fail."""
@@ -12,6 +13,10 @@ VALKEY_PORT = 6379
 ADMIN_PORT = 9901
 
 EDGE_FOLDER = "/etc/colonnade/edge"
+TLS_FOLDER = "/run/colonnade/tls"
+"""The edges' certificates, in a volume that only they and the container that fills it mount."""
+
+ANYWHERE = "0.0.0.0"  # noqa: S104 - inside a container
 
 
 def replicas(platform: Platform, name: str) -> list[str]:
@@ -30,9 +35,35 @@ def edge_url(platform: Platform) -> str:
     return f"http://127.0.0.1:{platform.edge.port}"
 
 
+def browser_urls(platform: Platform) -> list[str]:
+    """Return the URLs under which a browser on this machine finds the balancer, that without TLS first."""
+    tls = platform.edge.tls
+    return [edge_url(platform), *([f"https://127.0.0.1:{tls.port}"] if tls else [])]
+
+
+def edge_ports(platform: Platform) -> list[int]:
+    """Return the ports of the balancer, which are the edges' own."""
+    tls = platform.edge.tls
+    return [platform.edge.port, *([tls.port] if tls else [])]
+
+
 def edges(platform: Platform) -> list[Address]:
     """Return the addresses of all edges, as the balancer sees them."""
     return [Address(name, platform.edge.port) for name in replicas(platform, "envoy")]
+
+
+def plain_way(platform: Platform) -> Way:
+    """Return the balancer's way to the edges without TLS."""
+    return Way("edges", Address(ANYWHERE, platform.edge.port), edges(platform))
+
+
+def tls_way(platform: Platform) -> Way | None:
+    """Return the balancer's way to the edges' TLS listeners; None where there are none."""
+    tls = platform.edge.tls
+    if tls is None:
+        return None
+    behind = [Address(name, tls.port) for name in replicas(platform, "envoy")]
+    return Way("edges-tls", Address(ANYWHERE, tls.port), behind)
 
 
 def target(platform: Platform) -> Target:
@@ -43,12 +74,14 @@ def target(platform: Platform) -> Target:
     endpoints["policy"] = tuple(Address(name, POLICY_PORT) for name in replicas(platform, "policy"))
     if platform.development:
         endpoints["identity"] = (Address("identity", IDENTITY_PORT),)
+    tls = platform.edge.tls
     return Target(
-        listen=Address("0.0.0.0", platform.edge.port),  # noqa: S104 - inside its container
+        listen=Address(ANYWHERE, platform.edge.port),
         admin=Address("127.0.0.1", ADMIN_PORT),
         issuer=issuer(platform),
         endpoints=endpoints,
         xds_folder=EDGE_FOLDER,
         balanced=True,
         edges=tuple(edges(platform)),
+        tls=None if tls is None else TlsTarget(Address(ANYWHERE, tls.port), TLS_FOLDER),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from colonnade.compose import networks, secrets
+from colonnade.compose import certificates, networks, secrets
 from colonnade.compose.part import HARDENED, HTTP_HEALTH, entry
 from colonnade.compose.parts import parts
 from colonnade.compose.text import MERGE, dump
@@ -43,4 +43,5 @@ def _secrets(platform: Platform) -> dict[str, dict[str, str]]:
         secrets.SESSION_KEYS: platform.identity.session.encryption_keys,
         "store-url": platform.store_url,
     }
-    return {name: {"file": at[1]} for name, at in references.items() if at and at[0] == "file"}
+    files = {name: at[1] for name, at in references.items() if at and at[0] == "file"}
+    return {name: {"file": file} for name, file in (files | dict(certificates.given(platform))).items()}

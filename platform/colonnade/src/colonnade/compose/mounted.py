@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import colonnade_policy
 from colonnade import envoy
-from colonnade.compose.addresses import ADMIN_PORT, edge_url, edges, issuer
+from colonnade.compose.addresses import ADMIN_PORT, browser_urls, issuer, plain_way, tls_way
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address
 from colonnade.policy import identity_clients, policy_document
@@ -23,13 +23,13 @@ BALANCER_FILE = "balancer/envoy.json"
 
 def mounted(platform: Platform) -> Mapping[str, str]:
     """Return path below `FOLDER` → text, of all but the edges' own folder."""
-    listen = Address("0.0.0.0", platform.edge.port)  # noqa: S104 - inside its container
     admin = Address("127.0.0.1", ADMIN_PORT)
+    balancer = envoy.balancer(plain_way(platform), tls_way(platform), admin)
     document = policy_document(platform, issuer(platform))
     texts = {
         POLICY_FILE: colonnade_policy.encode(document).decode(),
-        BALANCER_FILE: json.dumps(envoy.balancer(edges(platform), listen, admin), indent=1),
+        BALANCER_FILE: json.dumps(balancer, indent=1),
     }
     if platform.development:
-        texts[CLIENTS_FILE] = json.dumps(identity_clients(platform, [edge_url(platform)]), indent=1)
+        texts[CLIENTS_FILE] = json.dumps(identity_clients(platform, browser_urls(platform)), indent=1)
     return texts

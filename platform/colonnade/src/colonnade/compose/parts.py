@@ -1,11 +1,12 @@
 """The containers of a platform."""
 
-from colonnade.compose import networks, secrets
+from colonnade.compose import certificates, networks, secrets
 from colonnade.compose.addresses import (
     EDGE_FOLDER,
     IDENTITY_PORT,
     POLICY_PORT,
     VALKEY_PORT,
+    edge_ports,
     edges,
     issuer,
     replicas,
@@ -40,7 +41,7 @@ def parts(platform: Platform) -> dict[str, Part]:
         found |= {"identity": identity(platform)}
     if platform.store_url is None:
         found |= {"valkey": valkey()}
-    return found | {"config": config(), "secrets": make_secrets()}
+    return found | {"config": config(platform), "secrets": make_secrets()}
 
 
 def balancer(platform: Platform) -> Part:
@@ -53,7 +54,7 @@ def balancer(platform: Platform) -> Part:
         environment={"PORT": str(platform.edge.port)},
         needs=COMPILED | healthy(*replicas(platform, "envoy")),
         volumes=[f"{CONFIG_MOUNT}:ro"],
-        ports=[(platform.edge.port, platform.edge.port)],
+        ports=[(port, port) for port in edge_ports(platform)],
         health=HTTP_HEALTH,
     )
 
@@ -69,7 +70,7 @@ def envoy(platform: Platform) -> Part:
         environment={"PORT": str(platform.edge.port)},
         needs=COMPILED
         | healthy(*replicas(platform, "policy"), *identity_part, *(bff.name for bff in platform.bffs)),
-        volumes=[f"{CONFIG_MOUNT}:ro"],
+        volumes=[f"{CONFIG_MOUNT}:ro", *([f"{certificates.MOUNT}:ro"] if platform.edge.tls else [])],
         health=HTTP_HEALTH,
     )
 
@@ -191,8 +192,8 @@ def valkey() -> Part:
     )
 
 
-def config() -> Part:
-    """Compiles the manifests into the volume that the others read, and ends."""
+def config(platform: Platform) -> Part:
+    """Compiles the manifests and copies the edges' certificates into volumes that others read, and ends."""
     return Part(
         image=COMPILER_IMAGE,
         command=["python", "-m", "colonnade.cli.containers", "/platform", FOLDER],
@@ -202,7 +203,9 @@ def config() -> Part:
             "./colonnade.yaml:/platform/colonnade.yaml:ro",
             "./bffs:/platform/bffs:ro",
             CONFIG_MOUNT,
+            *certificates.volumes(platform),
         ],
+        secrets=list(certificates.given(platform)),
         restart="no",
     )
 

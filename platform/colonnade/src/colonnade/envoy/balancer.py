@@ -1,6 +1,7 @@
 """The layer-4 balancer in front of several edges: a plain TCP proxy that leaves out edges that are ill."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from colonnade.envoy.message import Json, duration, socket_address, typed
 from colonnade.ir.target import Address
@@ -9,43 +10,56 @@ INTERVAL_S = 0.5
 CONNECT_S = 1.0
 
 
-def balancer(edges: Sequence[Address], listen: Address, admin: Address) -> Json:
-    """Return the whole configuration of a balancer on `listen`; it tells edges the client's address."""
-    proxy = typed(
-        "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-        stat_prefix="balancer",
-        cluster="edges",
-        max_connect_attempts=max(2, len(edges)),
-    )
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A port of the balancer, and the port of every edge that its connections are passed to as they are."""
+
+    name: str
+    listen: Address
+    edges: Sequence[Address]
+
+
+def balancer(plain: Way, tls: Way | None, admin: Address) -> Json:
+    """Return the whole configuration of a balancer; it tells edges the client's address.
+
+    TLS is passed through, and ended by the edge.
+    """
+    ways = [plain, *([tls] if tls else [])]
     return {
         "node": {"id": "balancer", "cluster": "balancer"},
         "admin": {"address": socket_address(admin)},
         "static_resources": {
-            "listeners": [
-                {
-                    "name": "balancer",
-                    "address": socket_address(listen),
-                    "filter_chains": [
-                        {"filters": [{"name": "envoy.filters.network.tcp_proxy", "typed_config": proxy}]}
-                    ],
-                }
-            ],
-            "clusters": [_edges(edges)],
+            "listeners": [_listener(way) for way in ways],
+            "clusters": [_edges(way, plain) for way in ways],
         },
     }
 
 
-def _edges(edges: Sequence[Address]) -> Json:
-    named = any(not edge.host.replace(".", "").isdecimal() for edge in edges)
+def _listener(way: Way) -> Json:
+    proxy = typed(
+        "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+        stat_prefix=way.name,
+        cluster=way.name,
+        max_connect_attempts=max(2, len(way.edges)),
+    )
     return {
-        "name": "edges",
+        "name": way.name,
+        "address": socket_address(way.listen),
+        "filter_chains": [{"filters": [{"name": "envoy.filters.network.tcp_proxy", "typed_config": proxy}]}],
+    }
+
+
+def _edges(way: Way, plain: Way) -> Json:
+    """The edges of one way; their health is asked on the plain one, because the question is not encrypted."""
+    named = any(not edge.host.replace(".", "").isdecimal() for edge in way.edges)
+    pairs = zip(way.edges, plain.edges, strict=True)
+    return {
+        "name": way.name,
         "type": "STRICT_DNS" if named else "STATIC",
         "connect_timeout": duration(CONNECT_S),
         "load_assignment": {
-            "cluster_name": "edges",
-            "endpoints": [
-                {"lb_endpoints": [{"endpoint": {"address": socket_address(edge)}} for edge in edges]}
-            ],
+            "cluster_name": way.name,
+            "endpoints": [{"lb_endpoints": [_endpoint(edge, asked) for edge, asked in pairs]}],
         },
         "health_checks": [
             {
@@ -59,6 +73,11 @@ def _edges(edges: Sequence[Address]) -> Json:
         ],
         "transport_socket": _proxy_protocol(),
     }
+
+
+def _endpoint(edge: Address, asked: Address) -> Json:
+    elsewhere = {} if edge == asked else {"health_check_config": {"port_value": asked.port}}
+    return {"endpoint": {"address": socket_address(edge), **elsewhere}}
 
 
 def _proxy_protocol() -> Json:

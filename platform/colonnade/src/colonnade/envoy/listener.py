@@ -1,4 +1,4 @@
-"""The edge's listener: one HTTP connection manager, hardened as Envoy's guide for edge proxies says."""
+"""The edge's listeners: one HTTP connection manager, hardened as Envoy's guide for edge proxies says."""
 
 from math import ceil
 
@@ -7,9 +7,10 @@ from colonnade.envoy.access_log import access_log
 from colonnade.envoy.filters import http_filters
 from colonnade.envoy.message import Json, duration, path_source, socket_address, typed
 from colonnade.envoy.problems import local_replies
+from colonnade.envoy.tls import tls_socket
 from colonnade.envoy.tracing import tracer
 from colonnade.ir.platform import Platform
-from colonnade.ir.target import Target
+from colonnade.ir.target import Address, Target
 
 ROUTES = "edge"
 BUFFER_BYTES = 128 * 1024
@@ -19,19 +20,27 @@ CONNECTION_WINDOW_BYTES = 1024 * 1024
 DRAIN_S = 5.0
 
 
-def listener(platform: Platform, target: Target) -> Json:
-    """Return the listener of one edge."""
+def listeners(platform: Platform, target: Target) -> list[Json]:
+    """Return the listeners of one edge: without TLS, and with; they differ in nothing else."""
+    found = [_listener("edge", target.listen, platform, target, {})]
+    if platform.edge.tls is not None and target.tls is not None:
+        socket = {"transport_socket": tls_socket(platform.edge.tls, target)}
+        found.append(_listener("edge-tls", target.tls.listen, platform, target, socket))
+    return found
+
+
+def _listener(name: str, listen: Address, platform: Platform, target: Target, socket: Json) -> Json:
     manager = {
         "name": "envoy.filters.network.http_connection_manager",
         "typed_config": _manager(platform, target),
     }
     return typed(
         "envoy.config.listener.v3.Listener",
-        name="edge",
-        address=socket_address(target.listen),
+        name=name,
+        address=socket_address(listen),
         per_connection_buffer_limit_bytes=BUFFER_BYTES,
         listener_filters=[_proxy_protocol()] if target.balanced else [],
-        filter_chains=[{"filters": [manager]}],
+        filter_chains=[{"filters": [manager], **socket}],
     )
 
 

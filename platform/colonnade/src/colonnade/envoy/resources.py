@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 
 from colonnade.envoy.clusters import clusters
-from colonnade.envoy.listener import listener
+from colonnade.envoy.listener import listeners
 from colonnade.envoy.message import Json
 from colonnade.envoy.routes import route_configuration
+from colonnade.envoy.tls import tls_secrets
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
 
 
 def resources(platform: Platform, target: Target) -> Mapping[str, list[Json]]:
-    """Return clusters, routes and listeners; in this order they can be applied without a gap."""
+    """Return clusters, routes, secrets and listeners; in this order they can be applied without a gap."""
+    tls = platform.edge.tls
     return {
         "cds": clusters(platform, target),
         "rds": [route_configuration(platform, target)],
-        "lds": [listener(platform, target)],
+        "sds": tls_secrets(tls, target.tls) if tls is not None and target.tls is not None else [],
+        "lds": listeners(platform, target),
     }

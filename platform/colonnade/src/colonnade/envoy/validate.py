@@ -6,12 +6,14 @@ import re
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from colonnade.envoy.bootstrap import bootstrap
 from colonnade.envoy.edges import static_edges
 from colonnade.envoy.message import Json
 from colonnade.envoy.resources import resources
+from colonnade.envoy.tls import SECRETS_FILE
 from colonnade.errors import WorkError
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
@@ -36,8 +38,11 @@ async def validate(platform: Platform, target: Target) -> None:
     Raises `WorkError` with Envoy's own reason where it does not.
     """
     with tempfile.TemporaryDirectory(prefix="colonnade-validate-") as folder:
+        # The certificates may not be there yet; Envoy wants only their source to exist.
+        here = replace(target, xds_folder=folder)
+        (Path(folder) / SECRETS_FILE).write_text('{"resources": []}', encoding="utf-8")
         file = Path(folder) / "envoy.json"
-        file.write_text(json.dumps(static(platform, target)), encoding="utf-8")
+        file.write_text(json.dumps(static(platform, here)), encoding="utf-8")
         await _run(file)
 
 

@@ -6,10 +6,25 @@ from colonnade.ir.route import Route
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """The TLS listener. Files are relative to the platform's folder; `min_version` is `1.2` or `1.3`.
+
+    `certificate` is the files of a chain and its key; None: the development CA issues one. With
+    `client_ca` clients are asked for a certificate of that CA.
+    """
+
+    port: int
+    certificate: tuple[str, str] | None
+    client_ca: str | None
+    min_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """The edge's own settings. Times are in seconds, sizes in bytes.
 
-    `hsts` is the value of Strict-Transport-Security on answers over https; None: it is not sent.
+    `hsts` is the value of Strict-Transport-Security on answers over https; None: it is not sent. Without
+    `tls` something in front of the edge has to end TLS.
     """
 
     replicas: int
@@ -23,6 +38,7 @@ class Edge:
     idle_timeout_s: float
     compression: tuple[str, ...]
     hsts: str | None
+    tls: Tls | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +112,8 @@ class Platform:
     def development(self) -> bool:
         """Whether the development identity provider is the issuer."""
         return self.identity.issuer is None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host, or pattern such as `*.example.com`, that a route names."""
+        return tuple(sorted({host for route in self.routes for host in route.match.hosts} - {"*"}))

@@ -21,6 +21,27 @@ class Address:
         return f"http://{self}"
 
 
+CURRENT = "current"
+CERTIFICATE = "certificate.pem"
+KEY = "key.pem"
+CLIENT_CA = "client-ca.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsTarget:
+    """Where an edge serves TLS, and the folder with its PEM files as the edge sees it.
+
+    The files lie behind the link `current`: replacing the link replaces them all at once.
+    """
+
+    listen: Address
+    folder: str
+
+    def file(self, name: str) -> str:
+        """Return the path of one of the files."""
+        return f"{self.folder}/{CURRENT}/{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The addresses that one edge sees.
@@ -38,3 +59,4 @@ class Target:
     xds_folder: str
     balanced: bool = False
     edges: tuple[Address, ...] = ()
+    tls: TlsTarget | None = None

@@ -1,7 +1,7 @@
 """Where the parts of a local stack are reached: on the loopback address, at the ports they were given."""
 
 from colonnade.ir.platform import Platform
-from colonnade.ir.target import Address, Target
+from colonnade.ir.target import Address, Target, TlsTarget
 from colonnade.local.layout import Layout
 from colonnade.local.ports import HOST, Ports, edge_name, numbered
 
@@ -21,15 +21,29 @@ def edge_url(platform: Platform, ports: Ports) -> str:
     return address(ports[edge_name(platform)]).url
 
 
+def edge_tls_url(platform: Platform, ports: Ports) -> str | None:
+    """Return where clients find the platform over TLS; None where it is not served."""
+    port = ports.get(f"{edge_name(platform)}-tls")
+    return None if port is None else f"https://{address(port)}"
+
+
+def tls_edges(platform: Platform, ports: Ports) -> list[Address]:
+    """Return the TLS address of every edge; none where it is not served."""
+    names = numbered("envoy", platform.edge.replicas) if platform.edge.tls is not None else []
+    return [address(ports[f"{name}-tls"]) for name in names]
+
+
 def edges(platform: Platform, ports: Ports) -> list[Address]:
     """Return the address of every edge."""
     return [address(ports[name]) for name in numbered("envoy", platform.edge.replicas)]
 
 
 def browser_urls(platform: Platform, ports: Ports) -> list[str]:
-    """Return every URL under which a browser on this machine may reach an edge."""
-    reached = sorted({ports[edge_name(platform)], *(edge.port for edge in edges(platform, ports))})
-    return [f"http://{host}:{port}" for port in reached for host in (HOST, "localhost")]
+    """Return every URL under which a browser on this machine may reach an edge, those without TLS first."""
+    names = dict.fromkeys([edge_name(platform), *numbered("envoy", platform.edge.replicas)])
+    reached = [("http", ports[name]) for name in names]
+    reached += [("https", ports[f"{name}-tls"]) for name in names if f"{name}-tls" in ports]
+    return [f"{scheme}://{host}:{port}" for scheme, port in reached for host in (HOST, "localhost")]
 
 
 def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Target:
@@ -42,6 +56,7 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
     endpoints["policy"] = tuple(address(ports[policy]) for policy in policies)
     if platform.development:
         endpoints["identity"] = (address(ports["identity"]),)
+    tls_port = ports.get(f"{name}-tls")
     return Target(
         listen=address(ports[name]),
         admin=address(ports[f"{name}-admin"]),
@@ -50,4 +65,5 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
         xds_folder=str(layout.edge(number)),
         balanced=platform.edge.replicas > 1,
         edges=tuple(edges(platform, ports)),
+        tls=None if tls_port is None else TlsTarget(address(tls_port), str(layout.certificates)),
     )

@@ -43,6 +43,7 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
         replicas=running.edge.replicas,
         port=running.edge.port,
         console_port=running.edge.console_port,
+        tls=running.edge.tls,
     )
     identity = replace(
         wanted.identity,
@@ -58,7 +59,7 @@ def needs_restart(running: Platform, wanted: Platform) -> list[str]:
     """Return a line for each part of `wanted` that takes effect only when the stack is started again."""
     had = pinned(running, wanted)
     parts = {
-        "edge: replicas or ports": had.edge != wanted.edge,
+        "edge: replicas, ports or TLS": had.edge != wanted.edge,
         "identity: the issuer or the client's secret": had.identity != wanted.identity,
         "store": had.store_url != wanted.store_url,
         "services: path, url or port": had.services != wanted.services,

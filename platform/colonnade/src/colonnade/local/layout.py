@@ -58,6 +58,16 @@ class Layout:
         return self.folder / "secrets" / "session-keys"
 
     @property
+    def authority(self) -> Path:
+        """The certificate of the development CA; it outlives the stack, so that who trusts it goes on to."""
+        return self.folder / "tls" / "ca.pem"
+
+    @property
+    def certificates(self) -> Path:
+        """The PEM files that the edges read."""
+        return self.run / "tls"
+
+    @property
     def balancer_file(self) -> Path:
         """The configuration of the balancer in front of several edges."""
         return self.run / "balancer" / "envoy.json"

@@ -23,7 +23,7 @@ FREE_RANGE = range(20_000, 32_000)
 TRIES = 200
 
 Ports = Mapping[str, int]
-"""Process → port. Envoys have a second one, `<name>-admin`; `telemetry-grpc` is a service's gRPC port."""
+"""Process → port. Envoys have more, `<name>-admin` and `<name>-tls`; `telemetry-grpc` is a service's own."""
 
 
 def numbered(name: str, count: int) -> list[str]:
@@ -45,6 +45,9 @@ def default_ports(platform: Platform, edge_port: int | None = None) -> dict[str,
     if replicas > 1:
         ports["balancer-admin"] = ANY
     ports[edge_name(platform)] = edge_port or platform.edge.port
+    if platform.edge.tls is not None:
+        ports |= dict.fromkeys((f"{name}-tls" for name in envoys), ANY)
+        ports[f"{edge_name(platform)}-tls"] = platform.edge.tls.port
     if platform.store_url is None:
         ports["valkey"] = VALKEY
     if platform.development:

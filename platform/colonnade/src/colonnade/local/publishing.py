@@ -8,11 +8,13 @@ import msgspec
 
 import colonnade_policy
 from colonnade import envoy
+from colonnade.envoy.balancer import Way
+from colonnade.envoy.message import Json
 from colonnade.envoy.publish import publish, publish_live, write_bootstrap
 from colonnade.envoy.validate import validate
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address
-from colonnade.local import addresses
+from colonnade.local import addresses, certificates
 from colonnade.local.layout import Layout
 from colonnade.local.ports import Ports
 from colonnade.local.state import write_text
@@ -34,6 +36,7 @@ class Publisher:
 
     def prepare(self, platform: Platform, ports: Ports) -> None:
         """Write everything that the processes want to find when they start."""
+        certificates.publish(self._layout, platform)
         self.publish_policy(platform, ports)
         for number in range(1, platform.edge.replicas + 1):
             folder = self._layout.edge(number)
@@ -41,9 +44,16 @@ class Publisher:
             write_bootstrap(folder, platform, addresses.target(platform, ports, self._layout, number))
         self.publish_edges(platform, ports)
         if platform.edge.replicas > 1:
-            edges = addresses.edges(platform, ports)
-            listen, admin = (addresses.address(ports[name]) for name in ("balancer", "balancer-admin"))
-            write_text(self._layout.balancer_file, json.dumps(envoy.balancer(edges, listen, admin)))
+            write_text(self._layout.balancer_file, json.dumps(self._balancer(platform, ports)))
+
+    @staticmethod
+    def _balancer(platform: Platform, ports: Ports) -> Json:
+        plain = Way("edges", addresses.address(ports["balancer"]), addresses.edges(platform, ports))
+        tls = None
+        if platform.edge.tls is not None:
+            listen = addresses.address(ports["balancer-tls"])
+            tls = Way("edges-tls", listen, addresses.tls_edges(platform, ports))
+        return envoy.balancer(plain, tls, addresses.address(ports["balancer-admin"]))
 
     def publish_policy(self, platform: Platform, ports: Ports, before: Platform | None = None) -> None:
         """Publish the policy and the identity provider's clients.

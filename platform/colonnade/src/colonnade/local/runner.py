@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from colonnade.errors import ColonnadeError
 from colonnade.ir.platform import Platform
+from colonnade.local import certificates
 from colonnade.local.child import StartError
 from colonnade.local.guarding import Guard
 from colonnade.local.layout import Layout
@@ -77,7 +78,10 @@ class _Run:
         stack = await self._start(platform)
         if stack is None:
             return
-        following = asyncio.create_task(follow(self.order.root, stack.apply))
+        following = asyncio.gather(
+            follow(self.order.root, stack.apply),
+            certificates.follow(self.layout, lambda: stack.platform, self.output.say),
+        )
         await self.stop.wait()
         self.output.say("stopping")
         following.cancel()

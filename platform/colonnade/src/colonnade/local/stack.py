@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from colonnade.errors import ColonnadeError, WorkError
 from colonnade.ir.platform import Platform
-from colonnade.local import addresses, state
+from colonnade.local import addresses, certificates, state
 from colonnade.local.changes import Change, difference, needs_restart, pinned
 from colonnade.local.child import Child, State
 from colonnade.local.output import Output
@@ -155,6 +155,7 @@ class Stack:
     def snapshot(self) -> state.StackState:
         """Return what runs now."""
         platform, ports = self.platform, self.ports
+        authority = certificates.authority(self.machine.layout, platform)
         return state.StackState(
             runner=self._runner,
             ready=self.ready,
@@ -169,6 +170,8 @@ class Stack:
             bffs={bff.name: addresses.address(ports[bff.name]).url for bff in platform.bffs},
             processes={name: self._process(child) for name, child in self.supervisor.children.items()},
             problems=self.problems,
+            edge_tls=addresses.edge_tls_url(platform, ports),
+            edge_tls_ca=str(authority) if authority else None,
         )
 
     def _process(self, child: Child) -> state.Process:

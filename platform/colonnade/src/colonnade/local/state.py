@@ -37,7 +37,10 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """One stack. `problems` say why the manifests as they are now are not in effect."""
+    """One stack. `problems` say why the manifests as they are now are not in effect.
+
+    `edge_tls` is the edge's https URL, `edge_tls_ca` the certificate of the development CA to trust there.
+    """
 
     runner: Runner
     ready: bool
@@ -49,6 +52,8 @@ class StackState:
     bffs: Mapping[str, str]
     processes: Mapping[str, Process] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    edge_tls: str | None = None
+    edge_tls_ca: str | None = None
 
     def to_json(self) -> str:
         """Return the state as JSON."""

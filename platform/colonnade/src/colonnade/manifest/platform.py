@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath, Scope
-from colonnade.manifest.units import Duration, Rate, SecretRef, Size, parse_duration, parse_size
+from colonnade.manifest.units import Duration, FileRef, Rate, SecretRef, Size, parse_duration, parse_size
 
 Compressor = Literal["zstd", "brotli", "gzip"]
 
@@ -25,6 +25,25 @@ class Hsts(Model):
     subdomains: bool = False
 
 
+class Tls(Model):
+    """The TLS listener: its port and certificate, and the CA whose client certificates it asks for.
+
+    Files are PEM; replaced ones take effect without a restart. In development a certificate is made.
+    """
+
+    port: Port = 8443
+    certificate: FileRef | None = None
+    key: FileRef | None = None
+    client_ca: FileRef | None = None
+    min_version: Literal["1.2", "1.3"] = "1.3"
+
+    @model_validator(mode="after")
+    def _a_certificate_and_its_key(self) -> "Tls":
+        if (self.certificate is None) != (self.key is None):
+            raise PydanticCustomError("tls", "give certificate and key together, or neither in development")
+        return self
+
+
 class Edge(Model):
     """The edge: how many run, where they listen, and what they accept from anyone.
 
@@ -41,6 +60,7 @@ class Edge(Model):
     timeouts: ClientTimeouts = ClientTimeouts()
     compression: tuple[Compressor, ...] = Field(default=("zstd", "brotli", "gzip"))
     hsts: Hsts | None = Hsts()
+    tls: Tls = Tls()
 
 
 class Session(Model):

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -115,3 +121,17 @@ class SecretRef:
     ) -> dict[str, Any]:
         """Describe the text that `parse` takes."""
         return {"type": "string", "pattern": f"^{_SECRET.pattern}$", "examples": ["env:CLIENT_SECRET"]}
+
+
+def _in_file(reference: SecretRef) -> SecretRef:
+    if reference.scheme != "file":
+        raise PydanticCustomError("file", "expected file:PATH: it is read again whenever it changes")
+    return reference
+
+
+FileRef = Annotated[
+    SecretRef,
+    AfterValidator(_in_file),
+    WithJsonSchema({"type": "string", "pattern": "^file:.+$", "examples": ["file:secrets/tls.pem"]}),
+]
+"""A file that is followed while the platform runs: `file:PATH`, relative to the platform's folder."""

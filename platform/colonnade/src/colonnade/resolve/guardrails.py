@@ -177,7 +177,7 @@ def _clashes(manifests: Manifests) -> Iterator[Problem]:
         service.port: name for name, service in manifests.platform.manifest.services.items() if service.path
     }
     edge = manifests.platform.manifest.edge
-    ports |= {edge.port: "the edge", edge.console_port: "the console"}
+    ports |= {edge.port: "the edge", edge.tls.port: "the edge", edge.console_port: "the console"}
     seen: list[BffManifest] = []
     for written in manifests.bffs.values():
         bff = written.manifest

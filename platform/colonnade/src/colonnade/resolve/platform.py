@@ -5,7 +5,7 @@ from colonnade.ir import platform as ir
 from colonnade.ir.route import Route
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests
-from colonnade.manifest.platform import Hsts, PlatformManifest
+from colonnade.manifest.platform import Hsts, PlatformManifest, Tls
 from colonnade.manifest.units import SecretRef
 from colonnade.resolve.guardrails import check
 from colonnade.resolve.routes import resolve_routes
@@ -56,7 +56,15 @@ def _edge(platform: PlatformManifest) -> ir.Edge:
         idle_timeout_s=edge.timeouts.idle.total_seconds(),
         compression=edge.compression,
         hsts=_hsts(edge.hsts),
+        tls=_tls(edge.tls, development=platform.identity.issuer is None),
     )
+
+
+def _tls(tls: Tls, *, development: bool) -> ir.Tls | None:
+    given = (tls.certificate.name, tls.key.name) if tls.certificate and tls.key else None
+    if given is None and not development:
+        return None
+    return ir.Tls(tls.port, given, tls.client_ca.name if tls.client_ca else None, tls.min_version)
 
 
 def _hsts(hsts: Hsts | None) -> str | None:

@@ -14,6 +14,33 @@ def test_a_good_platform_passes_the_real_envoy_too(bff: Bff) -> None:
     assert "ok   envoy: accepts the compiled configuration" in done.out
 
 
+def test_the_development_ca_certifies_the_edge(bff: Bff) -> None:
+    assert "ok   tls: on port 8443, with a certificate of the development CA" in bff("check").out
+
+
+def test_without_a_certificate_the_operator_is_warned(bff: Bff) -> None:
+    identity = "identity: {issuer: 'https://id.example.com', session: {client_secret: 'env:SECRET'}}\n"
+    with (bff.root / "colonnade.yaml").open("a") as file:
+        file.write(identity)
+
+    done = bff("check")
+
+    assert (0, "") == (done.code, done.err)
+    assert "warn tls: not served" in done.out
+
+
+def test_a_certificate_that_is_not_there_fails(bff: Bff) -> None:
+    file = bff.root / "colonnade.yaml"
+    tls = "tls: {certificate: 'file:chain.pem', key: 'file:key.pem'}"
+    file.write_text(file.read_text().replace("console_port: 9000", f"console_port: 9000, {tls}"))
+
+    done = bff("check")
+
+    assert done.code == 2
+    assert "FAIL tls" in done.out
+    assert "chain.pem cannot be read" in done.err
+
+
 def test_a_bad_manifest_is_told_with_file_line_and_key(bff: Bff) -> None:
     file = write_bff(bff.root, "mobile", 3001)
     file.write_text(file.read_text().replace("rate: 100/minute", "rate: often"))

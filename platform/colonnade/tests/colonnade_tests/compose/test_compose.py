@@ -106,7 +106,7 @@ def test_only_what_a_person_needs_is_published_and_on_this_machine_only(developm
     published = {name: part["ports"] for name, part in development["services"].items() if "ports" in part}
 
     assert published == {
-        "balancer": ["${COLONNADE_BIND:-127.0.0.1}:8080:8080"],
+        "balancer": ["${COLONNADE_BIND:-127.0.0.1}:8080:8080", "${COLONNADE_BIND:-127.0.0.1}:8443:8443"],
         "console": ["${COLONNADE_BIND:-127.0.0.1}:9000:9000"],
         "identity": ["${COLONNADE_BIND:-127.0.0.1}:8100:8100"],
     }
@@ -214,6 +214,33 @@ def test_what_is_mounted_is_there(tmp_path: Path, development: dict[str, Any]) -
     assert services["policy"]["environment"]["POLICY_FILE"].removeprefix("/etc/colonnade/") in texts
     assert services["identity"]["environment"]["CLIENTS_FILE"].removeprefix("/etc/colonnade/") in texts
     assert services["balancer"]["command"][-1].removeprefix("/etc/colonnade/") in texts
+
+
+def test_the_key_of_the_edge_is_seen_by_edges_only(development: dict[str, Any]) -> None:
+    mounts = {
+        name: {volume.split(":")[0] for volume in part.get("volumes", [])}
+        for name, part in development["services"].items()
+    }
+
+    assert {name for name, volumes in mounts.items() if "tls" in volumes} == {"envoy", "envoy-2", "config"}
+    assert {name for name, volumes in mounts.items() if "tls-ca" in volumes} == {"config"}
+
+
+def test_a_given_certificate_comes_as_a_secret_of_compose(tmp_path: Path) -> None:
+    tls = "edge: {replicas: 3, port: 8080, tls: {certificate: file:tls/chain.pem, key: file:tls/key.pem}}"
+    text = PRODUCTION.replace("edge: {replicas: 3, port: 8080}", tls)
+
+    document = yaml.safe_load(compose(platform(tmp_path, text)))
+
+    assert document["secrets"]["tls-certificate"] == {"file": "tls/chain.pem"}
+    assert document["services"]["config"]["secrets"] == ["tls-certificate", "tls-key"]
+    assert "tls-ca" not in document["volumes"]
+    assert len(document["services"]["balancer"]["ports"]) == 2
+
+
+def test_without_a_certificate_production_serves_no_tls(production: dict[str, Any]) -> None:
+    assert production["services"]["balancer"]["ports"] == ["${COLONNADE_BIND:-127.0.0.1}:8080:8080"]
+    assert "tls" not in production["volumes"]
 
 
 def test_equal_platforms_give_equal_text(tmp_path: Path) -> None:

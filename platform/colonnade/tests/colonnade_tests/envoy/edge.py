@@ -7,8 +7,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from joserfc.jwk import RSAKey
 from colonnade.envoy.publish import publish, write_bootstrap
 from colonnade.envoy.validate import envoy_binary, validate
 from colonnade.ir.platform import Platform
-from colonnade.ir.target import Address, Target
+from colonnade.ir.target import Address, Target, TlsTarget
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
+from colonnade.tls import Sources, publish_certificates
+from colonnade.tls.authority import Authority
 
 HOST = "127.0.0.1"
 PLATFORM = "name: shop\nguardrails: {auth: [jwt, none], require_limit: false}\n"
@@ -127,6 +130,25 @@ class Edge:
     def url(self) -> str:
         return self.target.listen.url
 
+    @property
+    def tls_url(self) -> str:
+        assert self.target.tls is not None
+        return f"https://{self.target.tls.listen}"
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of the CA that vouches for this edge."""
+        return self.folder / "ca.pem"
+
+    def certify(self) -> None:
+        """Give the edge another certificate than it has."""
+        now, names = datetime.now(UTC), ("localhost", HOST)
+        files = (self.folder / "chain.pem", self.folder / "key.pem")
+        issued = Authority.open(self.authority, names, now).issue(names, now)
+        for file, text in zip(files, issued, strict=True):
+            file.write_bytes(text)
+        publish_certificates(Sources(files, None, self.authority), self.folder / "tls", now)
+
     def get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         return httpx.get(f"{self.url}{path}", timeout=10, **options)
 
@@ -152,19 +174,26 @@ def running(folder: Path, bffs: Mapping[str, str], text: str = PLATFORM) -> Iter
     """Start an edge on free ports, in front of one backend for everything."""
     compiled = platform(folder, bffs, text)
     backend = Backend()
-    listen, admin, dead = free_ports()
+    listen, admin, dead, tls = free_ports()
     endpoints = dict.fromkeys(bffs, (backend.address,))
     endpoints |= {"policy": (Address(HOST, dead),), "identity": (backend.address,)}
     run = folder / "run"
-    target = Target(Address(HOST, listen), Address(HOST, admin), backend.issuer, endpoints, str(run))
+    target = Target(
+        Address(HOST, listen),
+        Address(HOST, admin),
+        backend.issuer,
+        endpoints,
+        str(run),
+        tls=TlsTarget(Address(HOST, tls), str(folder / "tls")),
+    )
+    edge = Edge(folder, target, backend, folder / "envoy.log")
+    edge.certify()
     asyncio.run(validate(compiled, target))
     file = write_bootstrap(run, compiled, target)
     publish(run, compiled, target)
-    log = folder / "envoy.log"
-    with log.open("w", encoding="utf-8") as output:
+    with edge.log.open("w", encoding="utf-8") as output:
         argv = [str(envoy_binary()), "-c", str(file), "--disable-hot-restart", "--concurrency", "1"]
         process = subprocess.Popen([*argv, "--log-level", "warning"], stdout=output, stderr=output)
-    edge = Edge(folder, target, backend, log)
     try:
         eventually(lambda: edge.get("/healthz").status_code == 200)
         yield edge
@@ -175,11 +204,12 @@ def running(folder: Path, bffs: Mapping[str, str], text: str = PLATFORM) -> Iter
 
 
 def free_ports() -> list[int]:
-    """Three ports that nothing listens on now."""
-    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-        for probe in (one, two, three):
+    """Four ports that nothing listens on now."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(4)]
+        for probe in probes:
             probe.bind((HOST, 0))
-        return [probe.getsockname()[1] for probe in (one, two, three)]
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def eventually(probe: Any, within: float = 10.0) -> None:  # noqa: ANN401 - anything to be true

@@ -12,9 +12,11 @@ import pytest
 
 import colonnade_policy
 from colonnade.envoy import balancer, bootstrap, resources
+from colonnade.envoy.balancer import Way
+from colonnade.envoy.message import Json
 from colonnade.envoy.validate import validate
 from colonnade.ir.platform import Platform
-from colonnade.ir.target import Address, Target
+from colonnade.ir.target import Address, Target, TlsTarget
 from colonnade.manifest.load import load
 from colonnade.policy import identity_clients, policy_document
 from colonnade.resolve import resolve
@@ -31,19 +33,36 @@ def target_of(platform: Platform) -> Target:
         endpoints["identity"] = (Address("identity", 8100),)
     issuer = platform.identity.issuer or "http://127.0.0.1:8100"
     admin = Address("127.0.0.1", 9901)
-    return Target(Address("192.0.2.1", 8080), admin, issuer, endpoints, "/etc/edge", balanced=True)
+    tls = TlsTarget(Address("192.0.2.1", 8443), "/run/tls")
+    return Target(Address("192.0.2.1", 8080), admin, issuer, endpoints, "/etc/edge", balanced=True, tls=tls)
 
 
 def emitted(platform: Platform) -> dict[str, str]:
     target = target_of(platform)
-    edges = [Address("10.0.0.1", 8080), Address("10.0.0.2", 8080)]
-    documents = dict(resources(platform, target)) | {
+    plain, tls = (_way(name, port) for name, port in (("edges", 8080), ("edges-tls", 8443)))
+    found = resources(platform, target)
+    documents = {
+        **found,
+        "lds": _told_once(found["lds"]),
         "bootstrap": bootstrap(platform, target),
-        "balancer": balancer(edges, Address("192.0.2.1", 8080), Address("127.0.0.1", 9902)),
+        "balancer": balancer(plain, tls, Address("127.0.0.1", 9902)),
         "clients": identity_clients(platform, ["http://127.0.0.1:8080"]),
         "policy": json.loads(colonnade_policy.encode(policy_document(platform, target.issuer))),
     }
     return {f"{name}.json": json.dumps(document, indent=1) + "\n" for name, document in documents.items()}
+
+
+def _way(name: str, port: int) -> Way:
+    return Way(name, Address("192.0.2.1", port), [Address("10.0.0.1", port), Address("10.0.0.2", port)])
+
+
+def _told_once(listeners: list[Json]) -> list[Json]:
+    """The listeners, without repeating what the others have in common with the first."""
+    first, *others = (listener["filter_chains"][0] for listener in listeners)
+    for other in others:
+        same = other["filters"] == first["filters"]
+        other["filters"] = "as those of the listener edge" if same else "others"
+    return listeners
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -62,7 +62,7 @@ def test_edges_stay_where_they_are_and_the_person_is_told(tmp_path: Path) -> Non
 
     assert pinned(running, wanted).edge == replace(running.edge, max_body=1)
     assert needs_restart(running, wanted) == [
-        "takes effect after bff down and bff up: edge: replicas or ports"
+        "takes effect after bff down and bff up: edge: replicas, ports or TLS"
     ]
 
 

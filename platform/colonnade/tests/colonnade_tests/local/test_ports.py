@@ -17,6 +17,7 @@ def test_the_manifest_and_the_contract_say_which(tmp_path: Path) -> None:
     assert found == {
         "envoy": 8080, "envoy-admin": 9901, "console": 9000, "identity": 8100, "policy": 9001, "valkey": 6390,
         "order": 8103, "telemetry": 8105, "telemetry-grpc": 8115, "mobile": 3001,
+        "envoy-tls": 8443,
     }  # fmt: skip
 
 
@@ -28,6 +29,7 @@ def test_with_several_edges_the_balancer_has_the_edges_port(tmp_path: Path) -> N
     found = default_ports(small_platform(tmp_path, replicas=2))
 
     assert (8080, ANY, ANY) == (found["balancer"], found["envoy"], found["envoy-2"])
+    assert (8443, ANY, ANY) == (found["balancer-tls"], found["envoy-tls"], found["envoy-2-tls"])
 
 
 def test_free_ports_are_free_and_all_different() -> None:

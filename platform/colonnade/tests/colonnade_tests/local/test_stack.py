@@ -190,4 +190,4 @@ async def test_an_edge_that_should_move_waits_and_says_so(stack: Stack, root: Pa
 
     await stack.apply()
 
-    assert stack.problems == ("takes effect after bff down and bff up: edge: replicas or ports",)
+    assert stack.problems == ("takes effect after bff down and bff up: edge: replicas, ports or TLS",)

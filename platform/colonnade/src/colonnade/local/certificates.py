@@ -1,0 +1,54 @@
+"""Keeps the certificates of a local stack's edges what they should be, from its start on."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from colonnade.errors import UserError
+from colonnade.ir.platform import Platform, Tls
+from colonnade.local.layout import Layout
+from colonnade.tls import Sources, publish_certificates
+
+LOOK_EVERY_S = 1.0
+
+
+def publish(layout: Layout, platform: Platform) -> bool:
+    """Bring the edges' certificates up to date; return whether they changed.
+
+    Raises `UserError` where a given one cannot be used; the edges keep what they have.
+    """
+    tls = platform.edge.tls
+    if tls is None:
+        return False
+    return publish_certificates(sources(layout, platform, tls), layout.certificates, datetime.now(UTC))
+
+
+def sources(layout: Layout, platform: Platform, tls: Tls) -> Sources:
+    """Return where the edges' certificates come from: the files that the manifest names, or the CA here."""
+    root = layout.root
+    given = (root / tls.certificate[0], root / tls.certificate[1]) if tls.certificate else None
+    client_ca = root / tls.client_ca if tls.client_ca else None
+    return Sources(given, client_ca, layout.authority, platform.hosts)
+
+
+def authority(layout: Layout, platform: Platform) -> Path | None:
+    """Return the certificate of the development CA, where that is what vouches for the edge."""
+    tls = platform.edge.tls
+    return layout.authority if tls is not None and tls.certificate is None else None
+
+
+async def follow(layout: Layout, platform: Callable[[], Platform], say: Callable[[str], None]) -> None:
+    """Publish renewed certificates until cancelled; tell of each, and once of what is wrong with one."""
+    told = ""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            changed = await asyncio.to_thread(publish, layout, platform())
+        except (UserError, OSError) as error:
+            problem = f"the certificates of the edge stay as they are: {error}"
+        else:
+            problem = "the certificates of the edge were replaced" if changed else ""
+        if problem and problem != told:
+            say(problem)
+        told = problem

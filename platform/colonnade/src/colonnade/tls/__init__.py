@@ -1,0 +1,5 @@
+"""The certificates of the edge: given ones are checked and published, missing ones made for development."""
+
+from colonnade.tls.edge import Sources, publish_certificates
+
+__all__ = ["Sources", "publish_certificates"]
