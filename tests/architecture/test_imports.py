@@ -21,7 +21,19 @@ COLONNADE = {
     "tls": {"errors", "ir"},
     "local": {"errors", "manifest", "resolve", "ir", "tls", *EMITTERS},
     "limits": {"errors", "ir"},
-    "cli": {"errors", "manifest", "resolve", "ir", "scaffold", "local", "limits", "tls", *EMITTERS},
+    "contracts": {"errors", "ir"},
+    "cli": {
+        "errors",
+        "manifest",
+        "resolve",
+        "ir",
+        "scaffold",
+        "local",
+        "limits",
+        "contracts",
+        "tls",
+        *EMITTERS,
+    },
 }
 """For each part of `colonnade`, the parts that it may import."""
 

@@ -9,6 +9,7 @@ from colonnade.cli import exits, keys, limits, session_keys
 from colonnade.cli.bench import bench
 from colonnade.cli.check import check
 from colonnade.cli.down import down
+from colonnade.cli.impact import impact
 from colonnade.cli.init import init
 from colonnade.cli.logs import logs
 from colonnade.cli.new import new
@@ -57,7 +58,7 @@ def _options(
     del version  # its callback has done it
 
 
-for command in (up, down, ps, logs, check, routes, token, session, revoke, new, remove, init, schema):
+for command in (up, down, ps, logs, check, impact, routes, token, session, revoke, new, remove, init, schema):
     app.command()(command)
 app.add_typer(keys.app)
 app.add_typer(limits.app)

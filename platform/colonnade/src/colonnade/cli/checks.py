@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from colonnade.cli import schemas
+from colonnade.contracts.check import check_contracts
 from colonnade.envoy.validate import validate
 from colonnade.errors import ColonnadeError, ManifestError, UserError, WorkError
 from colonnade.ir.platform import Platform
@@ -62,8 +63,26 @@ def run_checks(root: Path, *, fix: bool) -> list[Result]:
         count = len(error.problems)
         return [Result("manifests", f"{count} problem{'s' * (count != 1)}", error)]
     found = f"{len(platform.bffs)} BFFs, {len(platform.routes)} routes, {len(platform.services)} services"
-    checks = [Result("manifests", found), _envoy(root, platform), _tls(root, platform)]
-    return [*checks, _generated(root, platform, fix=fix)]
+    return [
+        Result("manifests", found),
+        _contracts(root, platform),
+        _envoy(root, platform),
+        _tls(root, platform),
+        _generated(root, platform, fix=fix),
+    ]
+
+
+def _contracts(root: Path, platform: Platform) -> Result:
+    name = "contracts"
+    try:
+        checked = check_contracts(root, platform)
+    except ColonnadeError as error:
+        return Result(name, "cannot be checked", error)
+    if checked.problems:
+        count = len(checked.problems)
+        return Result(name, f"{count} problem{'s' * (count != 1)}", ManifestError(checked.problems))
+    without = f"; no contract of {', '.join(checked.unknown)}" if checked.unknown else ""
+    return Result(name, f"{checked.calls} calls fit what the services offer{without}")
 
 
 def _envoy(root: Path, platform: Platform) -> Result:

@@ -69,13 +69,17 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A microservice: run by the platform from `path`, or reached at `url`."""
+    """A microservice: run by the platform from `path`, or reached at `url`.
+
+    `openapi` is the file of its contract.
+    """
 
     name: str
     port: int
     grpc_port: int | None
     path: str | None
     url: str | None
+    openapi: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,12 +104,16 @@ class Store(Model):
 
 
 class Service(Model):
-    """A microservice behind the BFFs; the platform runs it from `path` where that is given."""
+    """A microservice behind the BFFs; the platform runs it from `path` where that is given.
+
+    Calls are held against the document in `openapi`, or the `openapi.json` in `path`.
+    """
 
     port: Port
     grpc_port: Port | None = None
     path: RelativePath | None = None
     url: HttpUrl | None = None
+    openapi: RelativePath | None = None
 
     @model_validator(mode="after")
     def _run_or_reached(self) -> "Service":

@@ -28,7 +28,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
         identity=_identity(platform),
         store_url=_secret(platform.store.url),
         services=tuple(
-            ir.Service(name, service.port, service.grpc_port, service.path, service.url)
+            ir.Service(name, service.port, service.grpc_port, service.path, service.url, service.openapi)
             for name, service in sorted(platform.services.items())
         ),
         bffs=tuple(_bff(bff) for bff in bffs),

@@ -1,0 +1,82 @@
+"""The declared calls of a BFF, as its runtime describes them without starting it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colonnade.contracts.schema import Type
+from colonnade.errors import WorkError
+from colonnade.ir.platform import Bff
+
+WITHIN_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is sent for one parameter; `place` is `path`, `query` or `body`."""
+
+    name: str
+    place: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One declared call: where it is written, what it sends, and what it reads of the answer."""
+
+    bff: Bff
+    module: str
+    name: str
+    file: Path
+    line: int
+    service: str
+    method: str
+    path: str
+    sent: tuple[Sent, ...]
+    read: Type
+
+
+def calls_of(root: Path, bff: Bff) -> list[Call]:
+    """Return the declared calls of a BFF of the platform at `root`; none where it has no sources there.
+
+    Raises `WorkError` where it cannot be imported.
+    """
+    source = root / "bffs" / bff.name / "src"
+    if not (source / bff.package).is_dir():
+        return []
+    path = os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(  # noqa: S603 - our own interpreter, and the BFF's name was checked
+        [sys.executable, "-P", "-m", "colonnade_runtime.describe", bff.package],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise WorkError(f"bffs/{bff.name} cannot be imported: {last[0]}", "its own tests say more")
+    described = json.loads(done.stdout)
+    return [_call(bff, one, described) for one in described["calls"]]
+
+
+def _call(bff: Bff, one: Mapping[str, Any], document: Mapping[str, Any]) -> Call:
+    return Call(
+        bff=bff,
+        module=one["module"],
+        name=one["name"],
+        file=Path(one["file"]),
+        line=one["line"],
+        service=one["service"],
+        method=one["method"],
+        path=one["path"],
+        sent=tuple(
+            Sent(sent["name"], sent["place"], Type(sent["sent"], document)) for sent in one["parameters"]
+        ),
+        read=Type(one["read"], document),
+    )

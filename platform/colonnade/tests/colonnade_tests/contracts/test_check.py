@@ -1,0 +1,153 @@
+"""`bff check` holds calls against contracts; `bff impact` says who would miss a field."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colonnade_tests.cli.command import Bff, bff_of
+from colonnade_tests.contracts.shop import UPSTREAMS, contract, write_contract, write_shop
+
+CALLS = "bffs/mobile/src/mobile_bff/upstreams.py"
+
+
+@pytest.fixture
+def bff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Bff:
+    return bff_of(write_shop(tmp_path / "shop"), monkeypatch, capfd)
+
+
+def line_of(name: str) -> int:
+    """Where a call is declared: at its decorator."""
+    lines = UPSTREAMS.splitlines()
+    return next(number for number, line in enumerate(lines) if line.startswith(f"async def {name}("))
+
+
+def test_calls_that_fit_are_counted(bff: Bff) -> None:
+    done = bff("check")
+
+    assert (0, "") == (done.code, done.err)
+    assert "ok   contracts: 3 calls fit what the services offer" in done.out
+
+
+def rename(offered: dict[str, Any]) -> None:
+    offered["paths"]["/order"] = offered["paths"].pop("/orders")
+
+
+def need_more(offered: dict[str, Any]) -> None:
+    more = {"name": "region", "in": "query", "required": True, "schema": {"type": "string"}}
+    offered["paths"]["/orders"]["get"]["parameters"].append(more)
+
+
+def forget_limit(offered: dict[str, Any]) -> None:
+    offered["paths"]["/orders"]["get"]["parameters"].pop()
+
+
+def loosen(offered: dict[str, Any]) -> None:
+    offered["components"]["schemas"]["Order"]["required"] = ["id"]
+
+
+def number_ids(offered: dict[str, Any]) -> None:
+    offered["paths"]["/orders/{order_id}"]["get"]["parameters"][0]["schema"] = {"type": "integer"}
+
+
+def want_quantity(offered: dict[str, Any]) -> None:
+    wish = offered["components"]["schemas"]["Wish"]
+    wish["properties"]["quantity"] = {"type": "integer"}
+    wish["required"].append("quantity")
+
+
+BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
+    "another path": (rename, "orders", "orders: order has no GET /orders (did you mean '/order'?)"),
+    "a parameter more": (need_more, "orders", "orders: region: order needs this parameter"),
+    "a parameter less": (
+        forget_limit,
+        "orders",
+        "orders: limit: order knows no such parameter (there are user)",
+    ),
+    "a field that may be missing": (
+        loosen,
+        "order",
+        "order: total: the service may leave it out (give the field a default)",
+    ),
+    "another identifier": (number_ids, "order", "order: id: we send string, the service takes integer"),
+    "a body with more": (want_quantity, "place", "place: body.quantity: the service needs it"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_call_that_does_not_fit_is_told_with_its_line(bff: Bff, case: str) -> None:
+    change, call, told = BROKEN[case]
+    offered = contract()
+    change(offered)
+    write_contract(bff.root, offered)
+
+    done = bff("check")
+
+    assert done.code == 2
+    assert f"{CALLS}:{line_of(call)}:1: {told}" in done.err
+
+
+def test_a_contract_that_is_none_is_told(bff: Bff) -> None:
+    write_contract(bff.root, {"swagger": "2.0"})
+
+    done = bff("check")
+
+    assert done.code == 2
+    assert "services/order/openapi.json: is no OpenAPI 3 document" in done.err
+
+
+def test_a_bff_that_cannot_be_imported_is_told(bff: Bff) -> None:
+    (bff.root / CALLS).write_text("import nothing_of_that_name\n")
+
+    done = bff("check")
+
+    assert done.code == 1
+    assert (
+        "bffs/mobile cannot be imported: ModuleNotFoundError: No module named 'nothing_of_that_name'"
+        in done.err
+    )
+
+
+def test_a_service_without_a_contract_is_named(bff: Bff) -> None:
+    (bff.root / "services/order/openapi.json").unlink()
+
+    done = bff("check")
+
+    assert done.code == 0
+    assert "0 calls fit what the services offer; no contract of order" in done.out
+
+
+def test_who_would_miss_a_field_is_named_with_views_and_owner(bff: Bff) -> None:
+    done = bff("impact", "order", "--without", "Money.amount", "--json")
+
+    lost = {one["call"]: one for one in json.loads(done.out)["items"]}
+    assert done.code == 0
+    assert {
+        "orders": ("[].total.amount", ["GET /all"]),
+        "order": ("total.amount", ["GET /newest", "POST /orders"]),
+        "place": ("total.amount", ["POST /orders"]),
+    } == {name: (one["field"], one["views"]) for name, one in lost.items()}
+    assert ("mobile", "@mobile-team") == (lost["order"]["bff"], lost["order"]["owner"])
+    assert (CALLS, line_of("order")) == (lost["order"]["file"], lost["order"]["line"])
+
+
+def test_a_field_that_nobody_reads_is_missed_by_nobody(bff: Bff) -> None:
+    done = bff("impact", "order", "--without", "currency")
+
+    assert (0, "nothing reads currency of order\n") == (done.code, done.out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("ordr", "--without", "total"), "there is no contract of a service ordr"),
+        (("order", "--without", "Order.totl"), "did you mean 'Order.total'?"),
+    ],
+)
+def test_an_unknown_service_or_field_is_told(bff: Bff, arguments: tuple[str, ...], told: str) -> None:
+    done = bff("impact", *arguments)
+
+    assert done.code == 2
+    assert told in done.err

@@ -1,0 +1,95 @@
+"""The declared calls of a BFF as JSON, for tools: `python -m colonnade_runtime.describe mobile_bff`.
+
+The package is imported and nothing is started. Types are JSON Schemas: `sent` what is sent, `read` what is
+read of the answer.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
+from typing import Any, get_origin
+
+import msgspec
+from colonnade_runtime.endpoint import Endpoint
+from colonnade_runtime.signature import Parameter, Place
+
+REF = "#/components/{name}"
+JOINED = (list, tuple, set, frozenset)
+Schema = dict[str, Any]
+
+
+class DescribedParameter(msgspec.Struct, frozen=True):
+    """One parameter; `place` is `path`, `query` or `body`."""
+
+    name: str
+    place: str
+    sent: Schema
+
+
+class DescribedCall(msgspec.Struct, frozen=True):
+    """One declared call, and where it is written."""
+
+    module: str
+    name: str
+    file: str
+    line: int
+    service: str
+    method: str
+    path: str
+    parameters: tuple[DescribedParameter, ...]
+    read: Schema
+
+
+class Description(msgspec.Struct, frozen=True):
+    """All declared calls of a package; `components` are the schemas that others refer to."""
+
+    calls: tuple[DescribedCall, ...]
+    components: dict[str, Schema]
+
+
+def describe(package: str) -> Description:
+    """Import `package` with all its modules, and return its declared calls."""
+    found = [(module.__name__, call) for module in _modules(package) for call in _declared(module)]
+    kinds = [kind for _, call in found for kind in (*map(_sent, call.parameters), call.returns)]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    left = iter(schemas)
+    return Description(tuple(_call(name, call, left) for name, call in found), components)
+
+
+def _modules(package: str) -> Iterator[ModuleType]:
+    top = import_module(package)
+    yield top
+    for info in walk_packages(top.__path__, f"{package}."):
+        if not info.name.endswith("__main__"):
+            yield import_module(info.name)
+
+
+def _declared(module: ModuleType) -> Sequence[Endpoint[..., Any]]:
+    found = [value for value in vars(module).values() if isinstance(value, Endpoint)]
+    return [call for call in found if str(call.written.file) == module.__file__]
+
+
+def _sent(parameter: Parameter) -> Any:  # noqa: ANN401 - any annotation
+    """The type of a parameter as it travels: a list in a query is text, joined by commas."""
+    joined = parameter.place is Place.QUERY and get_origin(parameter.kind) in JOINED
+    return str if joined else parameter.kind
+
+
+def _call(module: str, call: Endpoint[..., Any], schemas: Iterator[Schema]) -> DescribedCall:
+    return DescribedCall(
+        module=module,
+        name=call.name,
+        file=str(call.written.file),
+        line=call.written.line,
+        service=call.service,
+        method=call.method,
+        path=call.template,
+        parameters=tuple(DescribedParameter(one.name, one.place, next(schemas)) for one in call.parameters),
+        read=next(schemas),
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(describe(sys.argv[1])))
