@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 from base64 import urlsafe_b64encode
+from typing import Any
 
 import httpx
 import pytest
@@ -71,7 +72,7 @@ def test_the_public_key_taken_for_a_shared_secret(
     ids=str,
 )
 def test_a_token_that_is_not_for_here_and_now(
-    anyone: httpx.Client, forger: Forger, claims: dict[str, object]
+    anyone: httpx.Client, forger: Forger, claims: dict[str, Any]
 ) -> None:
     refused(anyone, forger.token(**claims))
 

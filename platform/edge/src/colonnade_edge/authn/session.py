@@ -85,13 +85,15 @@ def presented(cookie_header: str, idle_s: int, *, plain_allowed: bool) -> Sessio
 
 
 def cookie(header: str, name: str) -> str:
-    """Return the value of a cookie in a `Cookie` header, or the empty string."""
+    """Return the value of a cookie in a `Cookie` header, or the empty string.
+
+    Of two that differ none is believed: a page elsewhere under the domain can set one beside ours, and
+    which comes first is its choice (RFC 6265 §8.6).
+    """
     start = f"{name}="
-    for pair in header.split(";"):
-        candidate = pair.strip()
-        if candidate.startswith(start):
-            return candidate[len(start) :]
-    return ""
+    pairs = (pair.strip() for pair in header.split(";"))
+    values = {pair[len(start) :] for pair in pairs if pair.startswith(start)}
+    return values.pop() if len(values) == 1 else ""
 
 
 def session_key(digest: str) -> str:
