@@ -14,6 +14,8 @@ def check(
 ) -> None:
     """Check manifests and guardrails, the compiled Envoy configuration, and generated files for drift.
 
+    What is allowed and had better not be is a warning, which fails nothing.
+
     Example: bff check
     """
     import json  # noqa: PLC0415 - with the rest

@@ -18,6 +18,7 @@ from colonnade.local.layout import Layout
 from colonnade.local.ports import default_ports
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
+from colonnade.resolve.identity import warnings
 from colonnade.scaffold.changes import Changes
 from colonnade.scaffold.generated import drifted, generated
 from colonnade.tls import publish_certificates
@@ -58,13 +59,15 @@ class Result:
 def run_checks(root: Path, *, fix: bool) -> list[Result]:
     """Return the result of every check; where the manifests are wrong, of that one only."""
     try:
-        platform = resolve(load(root))
+        manifests = load(root)
+        platform = resolve(manifests)
     except ManifestError as error:
         count = len(error.problems)
         return [Result("manifests", f"{count} problem{'s' * (count != 1)}", error)]
     found = f"{len(platform.bffs)} BFFs, {len(platform.routes)} routes, {len(platform.services)} services"
     return [
         Result("manifests", found),
+        *(Result("identity", str(one.seen_from(root)), warning=True) for one in warnings(manifests)),
         _contracts(root, platform),
         _envoy(root, platform),
         _tls(root, platform),

@@ -1,4 +1,4 @@
-"""`bff token`: an access token of a development user."""
+"""`bff token`: an access token of a development user, or of a program."""
 
 from typing import Annotated
 
@@ -8,8 +8,12 @@ from colonnade.cli.root import root
 
 
 def token(
-    client: Annotated[str, typer.Option(help="The app, as bff routes names its BFF.")] = "mobile",
-    user: Annotated[str, typer.Option(help="The development user, who logs in.")] = "alice",
+    client: Annotated[
+        str, typer.Option(help="The app, as bff routes names its BFF; or the program machine.")
+    ] = "mobile",
+    user: Annotated[
+        str, typer.Option(help="The development user, who logs in; a program needs none.")
+    ] = "alice",
     scope: Annotated[
         list[str] | None,
         typer.Option(help="A scope to ask for; repeat it for more. All that it may have, else."),
@@ -18,6 +22,9 @@ def token(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole token answer.")] = False,
 ) -> None:
     """Log a development user in, as an app would, and print the access token.
+
+    machine is a program that acts for itself (client credentials); machine-opaque gets opaque tokens, where
+    identity.introspection is set up.
 
     Example: curl -H "Authorization: Bearer $(bff token --client mobile --user alice)" http://127.0.0.1:8080/api/mobile/home
     """

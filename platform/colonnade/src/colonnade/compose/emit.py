@@ -38,10 +38,12 @@ def compose(platform: Platform) -> str:
 
 def _secrets(platform: Platform) -> dict[str, dict[str, str]]:
     """The secrets that the manifest finds in files."""
+    machines = platform.identity.machine_secrets
     references = {
         secrets.SESSION_CLIENT: platform.identity.session.client_secret,
         secrets.SESSION_KEYS: platform.identity.session.encryption_keys,
         "store-url": platform.store_url,
+        **{secrets.machine_secret(variable): at for variable, at in machines.items()},
     }
     files = {name: at[1] for name, at in references.items() if at and at[0] == "file"}
     return {name: {"file": file} for name, file in (files | dict(certificates.given(platform))).items()}

@@ -79,6 +79,7 @@ def policy(platform: Platform) -> Part:
     """The policy service that the edges ask."""
     client = _session_client(platform)
     store = _store(platform)
+    machines = secrets.of_machines(platform.identity)
     reference = platform.identity.session.encryption_keys
     keys, keys_mounted = secrets.hand_file("SESSION_KEYS", reference, secrets.SESSION_KEYS)
     at_identity = {"IDENTITY_URL": f"http://identity:{IDENTITY_PORT}"} if platform.development else {}
@@ -89,7 +90,7 @@ def policy(platform: Platform) -> Part:
     ]
     return Part(
         image=EDGE_IMAGE,
-        command=secrets.command("colonnade_edge", [client, *store]),
+        command=secrets.command("colonnade_edge", [client, *store, *machines]),
         networks=networks.of_policy(platform),
         memory="256m",
         environment={
@@ -99,11 +100,12 @@ def policy(platform: Platform) -> Part:
             **_store_environment(store),
             **client.environment,
             **keys,
+            **{name: value for one in machines for name, value in one.environment.items()},
             **at_identity,
         },
         needs=COMPILED | (MADE if volumes else {}) | _store_needs(platform) | at_home,
         volumes=[f"{volume}:ro" for volume in (CONFIG_MOUNT, *volumes)],
-        secrets=[*_mounted(client, *store), *keys_mounted],
+        secrets=[*_mounted(client, *store, *machines), *keys_mounted],
         health=HTTP_HEALTH,
     )
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from colonnade.ir.platform import Identity, Reference
+
 FOLDER = "/run/colonnade"
 """Where the platform's own secrets are mounted, each from a volume of its own, so that a part sees only
 what it needs."""
@@ -10,9 +12,6 @@ what it needs."""
 ADMIN_TOKEN = "admin-token"  # noqa: S105 - the name of a file
 SESSION_CLIENT = "session-client-secret"
 SESSION_KEYS = "session-keys"
-
-Reference = tuple[str, str]
-"""`("env", NAME)` or `("file", PATH)`, as the IR holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,19 @@ def hand(variable: str, reference: Reference | None, own: str) -> Handed:
     if scheme == "env":
         return Handed(variable, from_caller=name)
     return Handed(variable, from_file=f"/run/secrets/{own}", mounted=(own, name))
+
+
+def of_machines(identity: Identity) -> list[Handed]:
+    """Return how the secrets are handed over by which tokens of machines are judged."""
+    return [
+        hand(variable, reference, machine_secret(variable))
+        for variable, reference in identity.machine_secrets.items()
+    ]
+
+
+def machine_secret(variable: str) -> str:
+    """Return the name that compose has for the secret in `variable`."""
+    return variable.lower().replace("_", "-")
 
 
 def hand_file(variable: str, reference: Reference | None, own: str) -> tuple[dict[str, str], list[str]]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from colonnade.ir.route import Route
 
+Reference = tuple[str, str]
+"""Where a secret is found: `("env", NAME)` or `("file", PATH)`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:
@@ -50,11 +53,37 @@ class Session:
     """
 
     client_id: str
-    client_secret: tuple[str, str] | None
-    encryption_keys: tuple[str, str] | None
+    client_secret: Reference | None
+    encryption_keys: Reference | None
     scopes: tuple[str, ...]
     idle_s: float
     absolute_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """As which client the provider is asked about opaque tokens; without a secret it is the session's."""
+
+    client_id: str
+    client_secret: Reference | None
+    cache_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A program that signs its own tokens as `issuer`; any of the `secrets` may have signed one."""
+
+    name: str
+    issuer: str
+    secrets: tuple[Reference, ...]
+    scopes: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables in which the policy service finds the secrets."""
+        name = self.name.upper().replace("-", "_")
+        return (f"CONSUMER_SECRET_{name}", f"CONSUMER_PREVIOUS_SECRET_{name}")[: len(self.secrets)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +94,21 @@ class Identity:
     audience: str
     session: Session
     max_token_life_s: float
+    introspection: Introspection | None
+    consumers: tuple[Consumer, ...]
+    legacy_password: bool
+
+    @property
+    def machine_secrets(self) -> dict[str, Reference]:
+        """What the policy service alone needs to judge tokens of machines, by environment variable."""
+        found = {
+            variable: secret
+            for consumer in self.consumers
+            for variable, secret in zip(consumer.variables, consumer.secrets, strict=True)
+        }
+        if self.introspection is not None and self.introspection.client_secret is not None:
+            found["INTROSPECTION_CLIENT_SECRET"] = self.introspection.client_secret
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +151,7 @@ class Platform:
     name: str
     edge: Edge
     identity: Identity
-    store_url: tuple[str, str] | None
+    store_url: Reference | None
     services: tuple[Service, ...]
     bffs: tuple[Bff, ...]
     routes: tuple[Route, ...]

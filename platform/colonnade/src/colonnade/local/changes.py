@@ -48,6 +48,8 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
     identity = replace(
         wanted.identity,
         issuer=running.identity.issuer,
+        introspection=running.identity.introspection,
+        consumers=running.identity.consumers,
         session=replace(wanted.identity.session, client_secret=running.identity.session.client_secret),
     )
     kept = {service.name: service for service in running.services}
@@ -60,7 +62,8 @@ def needs_restart(running: Platform, wanted: Platform) -> list[str]:
     had = pinned(running, wanted)
     parts = {
         "edge: replicas, ports or TLS": had.edge != wanted.edge,
-        "identity: the issuer or the client's secret": had.identity != wanted.identity,
+        "identity: the issuer, a client's secret, introspection or consumers": had.identity
+        != wanted.identity,
         "store": had.store_url != wanted.store_url,
         "services: path, url or port": had.services != wanted.services,
     }

@@ -53,6 +53,11 @@ class Layout:
         return self.folder / "secrets" / "session-client-secret"
 
     @property
+    def machine_secret_file(self) -> Path:
+        """The secret of the program that `bff token` speaks for, at the development identity provider."""
+        return self.folder / "secrets" / "machine-client-secret"
+
+    @property
     def session_keys_file(self) -> Path:
         """The keys that encrypt the tokens of sessions, newest first."""
         return self.folder / "secrets" / "session-keys"

@@ -1,4 +1,4 @@
-"""Logs a development user in as an app does: authorization code with PKCE (RFC 6749, 7636, 8252)."""
+"""Gets development tokens: a user logs in as with an app (RFC 6749, 7636, 8252), a program needs nobody."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from colonnade.errors import UserError, WorkError
-from colonnade.local.layout import Layout
+from colonnade.local.layout import Layout, make_secret
 from colonnade.local.state import require_running
 
 TIMEOUT_S = 10.0
@@ -22,12 +22,15 @@ SESSION_COOKIES = ("colonnade", "__Host-colonnade")
 def log_in(layout: Layout, client_id: str, user: str, scopes: Sequence[str]) -> dict[str, Any]:
     """Return the token answer for `user` at the client `client_id` of the running stack.
 
-    Raises `UserError` where the client, user or a scope is not known.
+    A program's is for the program itself (client credentials), whoever the user. Raises `UserError` where the
+    client, user or a scope is not known.
     """
     issuer = require_running(layout).identity
     client = _client(layout, client_id)
     try:
         with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as http:
+            if "client_credentials" in client["grant_types"]:
+                return _as_itself(http, issuer, client, make_secret(layout.machine_secret_file), scopes)
             return _Login(http, issuer, client).run(user, list(scopes) or client["scopes"])
     except httpx.HTTPError as error:
         raise WorkError(f"the identity provider does not answer: {error}", "see bff logs identity") from error
@@ -54,6 +57,18 @@ def browser_session(layout: Layout, user: str) -> str:
     return "; ".join(f"{name}={value}" for name, value in session.items())
 
 
+def _as_itself(
+    http: httpx.Client, issuer: str, client: dict[str, Any], secret: str, scopes: Sequence[str]
+) -> dict[str, Any]:
+    metadata = http.get(f"{issuer}/.well-known/openid-configuration").raise_for_status().json()
+    form = {"grant_type": "client_credentials", "scope": " ".join(scopes or client["scopes"])}
+    answer = http.post(metadata["token_endpoint"], data=form, auth=(client["client_id"], secret))
+    if answer.is_error:
+        raise UserError(f"the identity provider gave no token: {answer.text}")
+    tokens: dict[str, Any] = answer.json()
+    return tokens
+
+
 def _fill_in(http: httpx.Client, page: httpx.Response, user: str) -> httpx.Response:
     """Send the login form on `page`; the password of a development user is the name."""
     form = _Form(page.text)
@@ -66,7 +81,12 @@ def _client(layout: Layout, client_id: str) -> dict[str, Any]:
             "bff token needs the development identity provider", "this platform has another issuer"
         )
     clients = json.loads(layout.clients_file.read_text(encoding="utf-8"))["clients"]
-    public = {client["client_id"]: client for client in clients if "client_secret_env" not in client}
+    # Not the edge's own login: its secret is not for the command line.
+    public = {
+        client["client_id"]: client
+        for client in clients
+        if "client_secret_env" not in client or "client_credentials" in client["grant_types"]
+    }
     if client_id not in public:
         known = ", ".join(sorted(public)) or "none; a BFF with auth jwt has one"
         raise UserError(f"there is no app called {client_id!r}", f"valid here: {known}")

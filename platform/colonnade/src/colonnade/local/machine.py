@@ -40,6 +40,11 @@ def find_machine(platform: Platform, layout: Layout, environ: Mapping[str, str] 
         if session
         else make_secret(layout.session_secret_file),
         session_keys=_session_keys(platform, layout, environ),
+        machine_secret=make_secret(layout.machine_secret_file),
+        machine_secrets={
+            variable: _secret(reference, layout, environ)
+            for variable, reference in platform.identity.machine_secrets.items()
+        },
         store_url=_secret(platform.store_url, layout, environ) if platform.store_url else None,
     )
 

@@ -17,7 +17,8 @@ class Machine:
 
     `source_folders` are the members' import paths; `environment` is what every process inherits of
     the caller's; `session_secret` is the browser login's, `session_keys` the variable that leads to what
-    encrypts its tokens; `store_url` is None where Valkey is ours.
+    encrypts its tokens; `machine_secrets` are variables by which tokens of machines are judged, and
+    `machine_secret` the development machine's own; `store_url` is None where Valkey is ours.
     """
 
     layout: Layout
@@ -28,6 +29,8 @@ class Machine:
     environment: Mapping[str, str] = field(repr=False)
     session_secret: str = field(repr=False)
     session_keys: Mapping[str, str] = field(repr=False)
+    machine_secret: str = field(repr=False)
+    machine_secrets: Mapping[str, str] = field(repr=False)
     store_url: str | None = field(default=None, repr=False)
 
 
@@ -87,11 +90,12 @@ class _Plan:
             "CLIENTS_FILE": str(self.layout.clients_file),
             "DATA_DIR": str(self.layout.data("identity")),
             "SESSION_CLIENT_SECRET": self.machine.session_secret,
+            "MACHINE_CLIENT_SECRET": self.machine.machine_secret,
         }
         return self._python("identity", "identity_service", env)
 
     def _policy(self, name: str) -> ProcessSpec:
-        env = {**self._stored(), **self.machine.session_keys}
+        env = {**self._stored(), **self.machine.session_keys, **self.machine.machine_secrets}
         env["SESSION_CLIENT_SECRET"] = self.machine.session_secret
         env["EDGE_URLS"] = " ".join(edge.url for edge in edges(self.platform, self.ports))
         return self._python(name, "colonnade_edge", env, after=("valkey",))

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath, Scope
+from colonnade.manifest.identity import Identity
+from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath
 from colonnade.manifest.units import Duration, FileRef, Rate, SecretRef, Size, parse_duration, parse_size
 
 Compressor = Literal["zstd", "brotli", "gzip"]
@@ -61,40 +62,6 @@ class Edge(Model):
     compression: tuple[Compressor, ...] = Field(default=("zstd", "brotli", "gzip"))
     hsts: Hsts | None = Hsts()
     tls: Tls = Tls()
-
-
-class Session(Model):
-    """The browser login: this platform's client at the identity provider, and a session's life.
-
-    `encryption_keys` hold what the store must not be able to read; without them, the platform makes its own.
-    """
-
-    client_id: str = "web"
-    client_secret: SecretRef | None = None
-    encryption_keys: SecretRef | None = None
-    scopes: tuple[Scope, ...] = Field(default=("openid", "profile", "email", "offline_access"))
-    idle: Duration = parse_duration("30m")
-    absolute: Duration = parse_duration("8h")
-
-
-class Identity(Model):
-    """Who is trusted to say who is calling. Without an issuer, the development provider runs.
-
-    Nothing that is revoked is remembered for longer than `max_token_life` or a session's whole life.
-    """
-
-    issuer: HttpUrl | None = None
-    audience: str = "colonnade"
-    max_token_life: Duration = parse_duration("24h")
-    session: Session = Session()
-
-    @model_validator(mode="after")
-    def _secret_for_a_real_issuer(self) -> "Identity":
-        if self.issuer is not None and self.session.client_secret is None:
-            raise PydanticCustomError(
-                "secret", "a real issuer needs session.client_secret, such as env:CLIENT_SECRET"
-            )
-        return self
 
 
 class Store(Model):

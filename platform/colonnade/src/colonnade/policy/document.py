@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 
 import colonnade_policy as policy
-from colonnade.ir.platform import Platform
+from colonnade.ir.platform import Identity, Platform
 from colonnade.ir.route import Limit, Route
 
 
@@ -17,12 +17,27 @@ def policy_document(platform: Platform, issuer: str) -> policy.PolicyDocument:
         version=policy.FORMAT_VERSION,
         revision="",
         development=platform.development,
-        identity=policy.Identity(issuer, identity.audience, identity.max_token_life_s),
+        identity=_identity(identity, issuer),
         session=policy.Session(session.client_id, session.scopes, session.idle_s, session.absolute_s),
         routes={route.id: _route(route) for route in platform.routes},
     )
     digest = hashlib.sha256(policy.encode(document)).hexdigest()[:16]
     return msgspec.structs.replace(document, revision=digest)
+
+
+def _identity(identity: Identity, issuer: str) -> policy.Identity:
+    asked = identity.introspection
+    return policy.Identity(
+        issuer,
+        identity.audience,
+        identity.max_token_life_s,
+        introspection=policy.Introspection(asked.client_id, asked.cache_s) if asked else None,
+        consumers=tuple(
+            policy.Consumer(one.name, one.issuer, one.variables, one.scopes, one.groups)
+            for one in identity.consumers
+        ),
+        legacy_password=identity.legacy_password,
+    )
 
 
 def _route(route: Route) -> policy.Route:

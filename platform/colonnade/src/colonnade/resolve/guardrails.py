@@ -13,9 +13,12 @@ from colonnade.resolve.rules import all_rules
 
 RESERVED_PREFIXES = ("/auth", "/healthz")
 RESERVED_NAMES = frozenset(
-    {"envoy", "policy", "valkey", "console", "balancer", "edge", "base", "identity", "config", "secrets"}
-)
-"""Names of the platform's own processes and containers."""
+    {
+        "envoy", "policy", "valkey", "console", "balancer", "edge", "base", "identity", "config", "secrets",
+        "machine", "machine-opaque",
+    }
+)  # fmt: skip
+"""Names of the platform's own processes and containers, and of the development provider's programs."""
 
 
 def check(manifests: Manifests) -> Iterator[Problem]:

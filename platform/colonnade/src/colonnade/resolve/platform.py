@@ -6,8 +6,8 @@ from colonnade.ir.route import Route
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests
 from colonnade.manifest.platform import Hsts, PlatformManifest, Tls
-from colonnade.manifest.units import SecretRef
 from colonnade.resolve.guardrails import check
+from colonnade.resolve.identity import check_identity, resolve_identity, secret
 from colonnade.resolve.routes import resolve_routes
 
 
@@ -16,7 +16,8 @@ def resolve(manifests: Manifests) -> ir.Platform:
 
     Raises `ManifestError` with every breach of the guardrails and every clash.
     """
-    problems = [problem.seen_from(manifests.root) for problem in check(manifests)]
+    found = (*check(manifests), *check_identity(manifests))
+    problems = [problem.seen_from(manifests.root) for problem in found]
     if problems:
         raise ManifestError(problems)
     platform = manifests.platform.manifest
@@ -25,8 +26,8 @@ def resolve(manifests: Manifests) -> ir.Platform:
     return ir.Platform(
         name=platform.name,
         edge=_edge(platform),
-        identity=_identity(platform),
-        store_url=_secret(platform.store.url),
+        identity=resolve_identity(platform.identity),
+        store_url=secret(platform.store.url),
         services=tuple(
             ir.Service(name, service.port, service.grpc_port, service.path, service.url, service.openapi)
             for name, service in sorted(platform.services.items())
@@ -71,28 +72,6 @@ def _hsts(hsts: Hsts | None) -> str | None:
     if hsts is None:
         return None
     return f"max-age={hsts.max_age.total_seconds():.0f}{'; includeSubDomains' if hsts.subdomains else ''}"
-
-
-def _identity(platform: PlatformManifest) -> ir.Identity:
-    identity = platform.identity
-    session = identity.session
-    return ir.Identity(
-        issuer=identity.issuer,
-        audience=identity.audience,
-        session=ir.Session(
-            client_id=session.client_id,
-            client_secret=_secret(session.client_secret),
-            encryption_keys=_secret(session.encryption_keys),
-            scopes=session.scopes,
-            idle_s=session.idle.total_seconds(),
-            absolute_s=session.absolute.total_seconds(),
-        ),
-        max_token_life_s=identity.max_token_life.total_seconds(),
-    )
-
-
-def _secret(reference: SecretRef | None) -> tuple[str, str] | None:
-    return (reference.scheme, reference.name) if reference else None
 
 
 def _bff(bff: BffManifest) -> ir.Bff:

@@ -1,6 +1,7 @@
 """`bff check` and `bff schema`: what holds, what does not, and where."""
 
 import json
+import re
 
 from colonnade_tests.cli.command import Bff
 from colonnade_tests.local.platforms import write_bff
@@ -50,6 +51,18 @@ def test_a_bad_manifest_is_told_with_file_line_and_key(bff: Bff) -> None:
     assert done.code == 2
     assert "bffs/mobile/bff.yaml:8" in done.err
     assert "limits[0].rate" in done.err
+
+
+def test_a_warning_is_told_with_its_place_and_fails_nothing(bff: Bff) -> None:
+    file = bff.root / "colonnade.yaml"
+    file.write_text(file.read_text() + "identity: {legacy_password: true}\n")
+
+    done = bff("check")
+
+    assert (done.code, done.err) == (0, "")
+    assert re.search(
+        r"warn identity: colonnade.yaml:\d+:\d+: identity.legacy_password: each client", done.out
+    )
 
 
 def test_json_has_every_problem_on_its_own(bff: Bff) -> None:

@@ -27,6 +27,8 @@ edge: {replicas: 3, port: 8080}
 identity:
   issuer: https://id.example.com
   session: {client_secret: "file:secrets/client", encryption_keys: "file:secrets/keys"}
+  introspection: {client_id: edge, client_secret: "file:secrets/edge"}
+  consumers: [{name: big-partner, issuer: "https://partner.example", secret: "env:PARTNER"}]
 store: {url: "env:STORE"}
 services:
   order: {url: "https://order.example.com", port: 8103}
@@ -165,10 +167,17 @@ def test_secrets_are_named_and_never_said(production: dict[str, Any]) -> None:
 
     assert policy["environment"]["STORE_URL"] == "${STORE:?set it before docker compose up}"
     assert policy["environment"]["SESSION_KEYS_FILE"] == "/run/secrets/session-keys"
-    assert policy["secrets"] == ["session-client-secret", "session-keys"]
+    assert (
+        policy["environment"]["CONSUMER_SECRET_BIG_PARTNER"] == "${PARTNER:?set it before docker compose up}"
+    )
+    assert policy["secrets"] == ["session-client-secret", "introspection-client-secret", "session-keys"]
+    assert "$$(cat /run/secrets/introspection-client-secret)" in policy["command"][-1]
+    others = [name for name, part in production["services"].items() if "PARTNER" in str(part)]
+    assert others == ["policy", "policy-2", "policy-3"]
     assert production["secrets"] == {
         "session-client-secret": {"file": "secrets/client"},
         "session-keys": {"file": "secrets/keys"},
+        "introspection-client-secret": {"file": "secrets/edge"},
     }
     assert "$$(cat /run/secrets/session-client-secret)" in policy["command"][-1]
 

@@ -68,4 +68,6 @@ def machine(root: Path) -> Machine:
         environment={"PATH": "/bin"},
         session_secret="the-session-secret",
         session_keys={"SESSION_KEYS": "the-session-keys"},
+        machine_secret="the-machine-secret",
+        machine_secrets={"CONSUMER_SECRET_PARTNER": "the-secret-of-a-consumer"},
     )

@@ -1,5 +1,6 @@
 """`bff token` and `bff key`: against the real identity provider, and a console that refuses."""
 
+import base64
 import http.server
 import json
 import os
@@ -43,6 +44,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
         "CLIENTS_FILE": str(layout.clients_file),
         "DATA_DIR": str(layout.data("identity")),
         "SESSION_CLIENT_SECRET": "a-secret-of-the-edge",
+        "MACHINE_CLIENT_SECRET": make_secret(layout.machine_secret_file),
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     command = [sys.executable, "-P", "-m", "identity_service"]
@@ -74,6 +76,20 @@ def test_a_scope_can_be_asked_for(layout: Layout) -> None:
     assert log_in(layout, "mobile", "bob", ["openid"])["scope"] == "openid"
 
 
+def test_a_program_gets_a_token_for_itself(layout: Layout) -> None:
+    answer = log_in(layout, "machine", "alice", [])
+
+    payload = answer["access_token"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert (claims["sub"], claims["client_id"]) == ("machine", "machine")
+    assert "refresh_token" not in answer
+
+
+def test_a_scope_that_the_program_may_not_have_is_refused(layout: Layout) -> None:
+    with pytest.raises(UserError, match="invalid_scope"):
+        log_in(layout, "machine", "alice", ["everything"])
+
+
 def test_an_unknown_user_is_refused_with_those_there_are(layout: Layout) -> None:
     with pytest.raises(UserError, match="'eve' cannot log in") as raised:
         log_in(layout, "mobile", "eve", [])
@@ -85,7 +101,7 @@ def test_an_unknown_app_is_refused_with_those_there_are(layout: Layout) -> None:
     with pytest.raises(UserError, match="no app called 'web'") as raised:
         log_in(layout, "web", "alice", [])
 
-    assert raised.value.hint == "valid here: mobile"
+    assert raised.value.hint == "valid here: machine, mobile"
 
 
 def test_a_scope_that_the_app_may_not_have_is_refused(layout: Layout) -> None:

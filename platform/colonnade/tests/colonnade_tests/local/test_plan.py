@@ -59,6 +59,7 @@ def test_no_secret_is_on_a_command_line_or_in_a_representation(tmp_path: Path) -
     assert not any("the-" in word for spec in found.values() for word in spec.argv)
     assert "the-session-secret" not in repr(found)
     assert "the-session-keys" not in repr(found)
+    assert "the-secret-of-a-consumer" not in repr(found)
     assert "the-store-secret" not in repr(found)
 
 
@@ -68,6 +69,11 @@ def test_secrets_reach_only_those_who_need_them(tmp_path: Path) -> None:
     knowing = {name for name, spec in found.items() if "the-session-secret" in spec.env.values()}
     assert {"identity", "policy"} == knowing
     assert {name for name, spec in found.items() if "the-session-keys" in spec.env.values()} == {"policy"}
+    consumer = {name for name, spec in found.items() if "the-secret-of-a-consumer" in spec.env.values()}
+    assert consumer == {"policy"}
+    machine_knows = {name for name, spec in found.items() if "the-machine-secret" in spec.env.values()}
+    assert machine_knows == {"identity"}
+    assert not [name for name, spec in found.items() if "secret-of" in " ".join(spec.argv)]
 
 
 @pytest.mark.parametrize("name", sorted(NAMES - {"valkey", "envoy"}))

@@ -58,7 +58,9 @@ class Trusts:
         settings = identity.introspection
         if settings is None:
             return None
-        provider = self._provider(identity, settings.client_id, self._settings.introspection_secret)
+        # Without a client of its own for this, the platform asks as the session's.
+        secret = self._settings.introspection_secret or self._settings.client_secret
+        provider = self._provider(identity, settings.client_id, secret)
         ask = IntrospectionEndpoint(provider).introspect
         return Introspection(ask, identity.issuer, identity.audience, settings.keep_s, self._guesses)
 

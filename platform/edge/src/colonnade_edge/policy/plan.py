@@ -3,7 +3,7 @@
 import msgspec
 
 from colonnade_edge.csrf import Trusts, trusting
-from colonnade_policy import PolicyDocument, Route
+from colonnade_policy import Identity, PolicyDocument, Route
 from colonnade_policy.selection import LimitSet, plan_limits
 
 
@@ -30,12 +30,22 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(document: PolicyDocument) -> Plan:
-    """Return the plan of a document; raise `ValueError` where a route or limit in it makes no sense."""
+    """Return the plan of a document; raise `ValueError` where a route, limit or consumer makes no sense."""
+    _check_issuers(document.identity)
     return Plan(
         document=document,
         routes={name: _plan_route(route) for name, route in document.routes.items()},
         session_idle_s=max(1, round(document.session.idle_s)),
     )
+
+
+def _check_issuers(identity: Identity) -> None:
+    """Whoever shares a name with another could have its own tokens taken for the other's."""
+    seen = {identity.issuer}
+    for consumer in identity.consumers:
+        if consumer.issuer in seen:
+            raise ValueError(f"consumer {consumer.name!r}: somebody else is {consumer.issuer!r}")
+        seen.add(consumer.issuer)
 
 
 def _plan_route(route: Route) -> RoutePlan:

@@ -11,8 +11,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from colonnade_edge_tests.documents import question
+from colonnade_edge.policy.plan import plan
+from colonnade_edge_tests.documents import document, question
 from colonnade_edge_tests.machines.conftest import LONG, PARTNER, PEM, PREVIOUS, SHOP, Machines
+from colonnade_policy import Consumer, Identity
 
 RSA = RSAKey.generate_key(2048, {"kid": "one"})
 PUBLIC = RSA.as_pem(private=False).decode()
@@ -141,6 +143,14 @@ async def test_without_a_token_the_client_is_told_what_to_send(
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith('Bearer realm="colonnade"')
+
+
+def test_a_consumer_may_not_be_called_like_the_issuer_or_another(machines: Machines) -> None:
+    issuer = machines.provider.issuer
+    for names in (issuer,), ("https://a.example", "https://a.example"):
+        consumers = tuple(Consumer(f"c{number}", name, ()) for number, name in enumerate(names))
+        with pytest.raises(ValueError, match="somebody else is"):
+            plan(document(identity=Identity(issuer, "colonnade", consumers=consumers)))
 
 
 def test_a_short_secret_is_told_and_no_secret_is(machines: Machines) -> None:
