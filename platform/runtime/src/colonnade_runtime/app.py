@@ -9,7 +9,7 @@ from colonnade_runtime.router import Router
 
 View = Callable[[Request], Awaitable[Any]]
 HEALTHZ = "/healthz"
-Caller = Literal["user", "device"]
+Caller = Literal["user", "device", "client"]
 AnyView = TypeVar("AnyView", bound=View)
 
 

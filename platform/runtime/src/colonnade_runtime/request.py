@@ -56,8 +56,13 @@ class Request:
         """The device that the edge found. Raises `Unauthorized` where it found none."""
         return self.identify("device")
 
+    @property
+    def client_id(self) -> str:
+        """The program that the edge found, or the app that a user has. Raises `Unauthorized` without one."""
+        return self.identify("client")
+
     def identify(self, caller: str) -> str:
-        """Return the id of the `user` or `device` that asks. Raises `Unauthorized`."""
+        """Return the id of the `user`, `device` or `client` that asks. Raises `Unauthorized`."""
         header = f"x-{caller}-id"
         value = self._scope.headers.get(header)
         if not value:

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 import pytest
 from colonnade_runtime import Answer, App, Page, PageQuery, Request
+from colonnade_runtime.app import Caller
 from colonnade_runtime.errors import UpstreamStatus, UpstreamTimeout, UpstreamUnreachable
 from colonnade_runtime.testing import AppClient
 
@@ -64,12 +65,27 @@ async def test_health_needs_no_identity() -> None:
     assert (200, {"status": "ok"}) == (answer.status, answer.json())
 
 
-@pytest.mark.parametrize(("caller", "headers"), [("user", {"x_user_id": ""}), ("device", {"x_user_id": "a"})])
-async def test_without_the_caller_an_application_answers_401(caller: str, headers: dict[str, str]) -> None:
-    app = App("strict", services=[], caller="user" if caller == "user" else "device")
+@pytest.mark.parametrize(
+    ("caller", "headers"),
+    [("user", {"x_user_id": ""}), ("device", {"x_user_id": "a"}), ("client", {"x_user_id": "a"})],
+)
+async def test_without_the_caller_an_application_answers_401(caller: Caller, headers: dict[str, str]) -> None:
+    app = App("strict", services=[], caller=caller)
     app.get("/page")(page)
 
     assert 401 == (await AppClient(app).get("/page", **headers)).status
+
+
+async def test_a_program_is_told_by_its_client() -> None:
+    async def who(request: Request) -> dict[str, str]:
+        return {"client": request.client_id}
+
+    app = App("programs", services=[], caller="client")
+    app.get("/who")(who)
+
+    answer = await AppClient(app).get("/who", x_client_id="billing")
+
+    assert (200, {"client": "billing"}) == (answer.status, answer.json())
 
 
 async def test_head_answers_without_a_body(client: AppClient) -> None:
