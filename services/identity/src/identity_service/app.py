@@ -8,14 +8,16 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.types import ASGIApp
 
-from identity_service import login, logout, userinfo
+from identity_service import login, logout, pushed, userinfo
 from identity_service.backchannel import Backchannel
+from identity_service.call import read_call
 from identity_service.clients import Clients
 from identity_service.discovery import metadata
 from identity_service.keys import SigningKey
 from identity_service.pages import STYLE
+from identity_service.pushed import PushedRequests
 from identity_service.server import Server
-from identity_service.store import GrantStore
+from identity_service.store import ACCESS_LIFE_S, GrantStore
 from service_kit import Settings, SettingsError, closing, create_app
 
 
@@ -30,9 +32,10 @@ def create(settings: Settings) -> ASGIApp:
     issuer = _issuer(settings)
     clients = Clients(Path(_required("CLIENTS_FILE")))
     key, store = _open(settings.data_dir)
-    server = Server(issuer, clients, key, store)
+    server, pushed_requests = Server(issuer, clients, key, store, _access_life_s()), PushedRequests()
     routes = _oauth_routes(server)
-    routes.include_router(login.routes(server, store))
+    routes.include_router(pushed.routes(server, pushed_requests))
+    routes.include_router(login.routes(server, store, pushed_requests))
     routes.include_router(logout.routes(clients, key, store, Backchannel(issuer, clients, key)))
     routes.include_router(userinfo.routes(key, store))
     routes.include_router(_document_routes(issuer, key))
@@ -54,6 +57,14 @@ def _issuer(settings: Settings) -> str:
     return issuer
 
 
+def _access_life_s() -> int:
+    """Return how long access tokens live; shorter than usual, to try what comes after."""
+    text = os.environ.get("ACCESS_LIFE") or str(ACCESS_LIFE_S)
+    if not text.isdecimal() or not 0 < int(text) <= ACCESS_LIFE_S:
+        raise SettingsError(f"ACCESS_LIFE={text}: give a number of seconds from 1 to {ACCESS_LIFE_S}")
+    return int(text)
+
+
 def _open(folder: Path) -> tuple[SigningKey, GrantStore]:
     try:
         return SigningKey(folder / "signing-key.json"), GrantStore(folder / "grants.sqlite")
@@ -66,17 +77,17 @@ def _oauth_routes(server: Server) -> APIRouter:
 
     @router.post("/token")
     async def token(request: Request) -> Response:
-        answer: Response = server.create_token_response(await login.read_call(request))
+        answer: Response = server.create_token_response(await read_call(request))
         return answer
 
     @router.post("/introspect")
     async def introspect(request: Request) -> Response:
-        answer: Response = server.create_endpoint_response("introspection", await login.read_call(request))
+        answer: Response = server.create_endpoint_response("introspection", await read_call(request))
         return answer
 
     @router.post("/revoke")
     async def revoke(request: Request) -> Response:
-        answer: Response = server.create_endpoint_response("revocation", await login.read_call(request))
+        answer: Response = server.create_endpoint_response("revocation", await read_call(request))
         return answer
 
     return router

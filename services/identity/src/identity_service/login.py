@@ -3,30 +3,24 @@
 import hmac
 import secrets
 import time
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from authlib.oauth2 import OAuth2Error
 from fastapi import APIRouter, Request, Response
 
+from identity_service.call import Call, read_call
 from identity_service.grants import new_identifier
 from identity_service.pages import login_page, message_page
-from identity_service.server import Call, Server
+from identity_service.pushed import PushedRequests
+from identity_service.server import Server
 from identity_service.store import SESSION_LIFE_S, GrantStore, Session
 from identity_service.users import USERS, Login, check_password
 
 SESSION_COOKIE = "identity_session"
 CSRF_COOKIE = "identity_csrf"
 MAX_AGE_DIGITS = 12
-
-
-async def read_call(request: Request) -> Call:
-    """Return the request, read."""
-    return Call(
-        method=request.method,
-        url=str(request.url),
-        query=request.url.query,
-        form=(await request.body()).decode("utf-8", "replace") if request.method == "POST" else "",
-        headers={name.title(): value for name, value in request.headers.items()},
-    )
 
 
 def is_own_form(request: Request, given: str) -> bool:
@@ -46,37 +40,38 @@ def keep_csrf(page: Response, csrf: str) -> Response:
     return page
 
 
-def routes(server: Server, store: GrantStore) -> APIRouter:
+def routes(server: Server, store: GrantStore, pushed: PushedRequests) -> APIRouter:
     """Return `/authorize`: GET shows the form or goes straight back, POST checks the form."""
     router = APIRouter(tags=["login"])
 
     @router.get("/authorize")
     async def authorize(request: Request) -> Response:
-        call = await read_call(request)
-        login = _known(store, request)
         try:
+            call = _expanded(await read_call(request), pushed)
+            asked = dict(parse_qsl(call.query))
+            login = _known(store, request, asked)
             grant = server.get_consent_grant(call, login)
         except OAuth2Error as error:
             return _refuse(server, error)
-        prompts = set(request.query_params.get("prompt", "").split())
-        if login is None or prompts & {"login", "select_account"}:
-            return _ask(request, "")
+        if login is None or set(asked.get("prompt", "").split()) & {"login", "select_account"}:
+            return _ask(request, asked, "")
         answer: Response = server.create_authorization_response(call, login, grant)
         return answer
 
     @router.post("/authorize")
     async def submit(request: Request) -> Response:
         form = await request.form()
-        call = Call("GET", str(request.url), request.url.query, "", {})
         try:
+            call = _expanded(Call("GET", str(request.url), request.url.query, "", {}), pushed)
+            asked = dict(parse_qsl(call.query))
             grant = server.get_consent_grant(call, None)
         except OAuth2Error as error:
             return _refuse(server, error)
         if not is_own_form(request, str(form.get("csrf", ""))):
-            return _ask(request, "The form has expired. Please try again.")
+            return _ask(request, asked, "The form has expired. Please try again.")
         user = check_password(str(form.get("username", "")), str(form.get("password", "")))
         if user is None:
-            return _ask(request, "Name and password do not match.")
+            return _ask(request, asked, "Name and password do not match.")
         secret, session = secrets.token_urlsafe(32), Session(new_identifier(), user.sub, int(time.time()))
         store.add_session(secret, session, SESSION_LIFE_S)
         login = Login(user, session.sid, session.auth_time, new_identifier())
@@ -88,11 +83,15 @@ def routes(server: Server, store: GrantStore) -> APIRouter:
     return router
 
 
-def _known(store: GrantStore, request: Request) -> Login | None:
+def _expanded(call: Call, pushed: PushedRequests) -> Call:
+    return replace(call, query=pushed.expand(call.query))
+
+
+def _known(store: GrantStore, request: Request, asked: Mapping[str, str]) -> Login | None:
     """Who is logged in at this browser already, recently enough for the client, under a grant of its own."""
     session = store.session(request.cookies.get(SESSION_COOKIE, ""))
     user = USERS.get(session.sub) if session else None
-    if session is None or user is None or _too_old(session, request.query_params.get("max_age")):
+    if session is None or user is None or _too_old(session, asked.get("max_age")):
         return None
     return Login(user, session.sid, session.auth_time, new_identifier())
 
@@ -107,11 +106,10 @@ def _too_old(session: Session, max_age: str | None) -> bool:
     return time.time() - session.auth_time >= allowed
 
 
-def _ask(request: Request, error: str) -> Response:
-    query = request.query_params
+def _ask(request: Request, asked: Mapping[str, str], error: str) -> Response:
     csrf = csrf_of(request)
     action = f"/authorize?{request.url.query}"
-    page = login_page(query.get("client_id", ""), action, csrf, query.get("redirect_uri", ""), error)
+    page = login_page(asked.get("client_id", ""), action, csrf, asked.get("redirect_uri", ""), error)
     return keep_csrf(page, csrf)
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +14,7 @@ from authlib.oauth2.rfc6749 import (
 )
 from starlette.responses import JSONResponse, Response
 
+from identity_service.call import Call
 from identity_service.clients import Client, Clients
 from identity_service.endpoints import Introspection, Revocation
 from identity_service.grants import (
@@ -29,17 +29,6 @@ from identity_service.keys import SigningKey
 from identity_service.store import GrantStore
 from identity_service.tokens import IdToken, TokenGenerator
 from identity_service.users import Login
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An HTTP request, read: `query` and `form` are still encoded."""
-
-    method: str
-    url: str
-    query: str
-    form: str
-    headers: dict[str, str]
 
 
 class _Payload(OAuth2Payload):  # type: ignore[misc]
@@ -88,11 +77,13 @@ class _Request(OAuth2Request):  # type: ignore[misc]
 class Server(AuthorizationServer):  # type: ignore[misc]
     """The authorization server over its clients, key and store."""
 
-    def __init__(self, issuer: str, clients: Clients, key: SigningKey, store: GrantStore) -> None:
+    def __init__(
+        self, issuer: str, clients: Clients, key: SigningKey, store: GrantStore, access_life_s: int
+    ) -> None:
         super().__init__()
         self._clients = clients
         self._store = store
-        self.register_token_generator("default", TokenGenerator(issuer, key, store))
+        self.register_token_generator("default", TokenGenerator(issuer, key, store, access_life_s))
         bound = {"store": store}
         code_grant = type("BoundCodeGrant", (AuthorizationCodeGrant,), bound)
         self.register_grant(code_grant, [Pkce(required=True), IdToken(issuer, key)])

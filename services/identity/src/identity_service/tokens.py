@@ -9,7 +9,7 @@ from authlib.oidc.core.grants import OpenIDCode
 
 from identity_service.clients import Client
 from identity_service.keys import ALGORITHM, SigningKey
-from identity_service.store import ACCESS_LIFE_S, GrantStore
+from identity_service.store import GrantStore
 from identity_service.users import Login
 
 AUDIENCE = "colonnade"
@@ -20,8 +20,9 @@ ID_TYPE = "JWT"
 class TokenGenerator:
     """Makes the token answer of every grant, as Authlib asks for it."""
 
-    def __init__(self, issuer: str, key: SigningKey, store: GrantStore) -> None:
+    def __init__(self, issuer: str, key: SigningKey, store: GrantStore, access_life_s: int) -> None:
         self._issuer = issuer
+        self._access_life_s = access_life_s
         self._key = key
         self._store = store
 
@@ -39,7 +40,7 @@ class TokenGenerator:
         token: dict[str, Any] = {
             "token_type": "Bearer",
             "access_token": self._access_token(client, self._claims(client, user, granted)),
-            "expires_in": ACCESS_LIFE_S,
+            "expires_in": self._access_life_s,
             "scope": granted,
         }
         if include_refresh_token and user is not None:
@@ -61,7 +62,7 @@ class TokenGenerator:
             "client_id": client.get_client_id(),
             "iat": now,
             "nbf": now,
-            "exp": now + ACCESS_LIFE_S,
+            "exp": now + self._access_life_s,
             "jti": secrets.token_urlsafe(16),
             "scope": scope,
         }

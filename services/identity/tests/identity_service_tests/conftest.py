@@ -80,6 +80,11 @@ class App:
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     http: httpx.Client = field(default_factory=httpx.Client)
 
+    @property
+    def challenge(self) -> str:
+        """The challenge that `redeem` will answer."""
+        return str(create_s256_code_challenge(self.verifier))
+
     def authorize(self, **changed: str | None) -> httpx.Response:
         """Open the authorization page."""
         asked = {
@@ -89,7 +94,7 @@ class App:
             "scope": " ".join(SCOPES),
             "state": "xyz",
             "nonce": "n-1",
-            "code_challenge": create_s256_code_challenge(self.verifier),
+            "code_challenge": self.challenge,
             "code_challenge_method": "S256",
         } | changed
         return self.http.get(

@@ -119,6 +119,8 @@ def test_outside_development_it_refuses_to_start(tmp_path: Path, mode: str | Non
         ("CLIENTS_FILE", "/nowhere.json"),
         ("DATA_DIR", "/dev/null"),
         ("ISSUER", "nonsense"),
+        ("ACCESS_LIFE", "301"),
+        ("ACCESS_LIFE", "soon"),
         ("ISSUER", "http://127.0.0.1:8100/path"),
     ],
 )

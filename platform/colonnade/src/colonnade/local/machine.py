@@ -12,6 +12,7 @@ from colonnade.local.layout import Layout, make_secret
 from colonnade.local.plan import Machine
 
 INHERITED = (
+    "ACCESS_LIFE",  # of the development identity provider
     "COLONNADE_LOG", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER",
     "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
     "SSL_CERT_DIR", "SSL_CERT_FILE",
