@@ -66,6 +66,21 @@ class Consumer(Model):
     groups: tuple[Group, ...] = Field(default=())
 
 
+ENTRA = "https://login.microsoftonline.com/"
+MANY_TENANTS = {"common", "organizations", "consumers", "{tenantid}"}
+
+
+def _of_one_tenant(issuer: str) -> str:
+    """Refuse the issuers that stand for all tenants of Entra ID: everybody there could log in."""
+    if issuer.startswith(ENTRA) and issuer.removeprefix(ENTRA).split("/")[0] in MANY_TENANTS:
+        raise PydanticCustomError(
+            "issuer",
+            "this stands for all tenants: give your own, such as {own}",
+            {"own": f"{ENTRA}<tenant id>/v2.0"},
+        )
+    return issuer
+
+
 class Identity(Model):
     """Who is trusted to say who is calling. Without an issuer, the development provider runs.
 
@@ -73,7 +88,7 @@ class Identity(Model):
     `legacy_password`, a user name and a password (HTTP Basic) do in place of a token.
     """
 
-    issuer: HttpUrl | None = None
+    issuer: Annotated[HttpUrl, AfterValidator(_of_one_tenant)] | None = None
     audience: str = "colonnade"
     max_token_life: Duration = parse_duration("24h")
     introspection: Introspection | None = None

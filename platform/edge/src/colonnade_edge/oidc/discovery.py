@@ -2,39 +2,38 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import Token
 
 from colonnade_edge.errors import ProviderFailed
+from colonnade_edge.oidc.metadata import Metadata, read_metadata
 
 KEEP_METADATA_S = 600.0
 KEEP_KEYS_AT_LEAST_S = 10.0
 """A token with an unknown key id makes us fetch the keys again, but no more often than this."""
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512", "EdDSA")
+ALGORITHMS = (
+    "RS256",
+    "PS256",
+    "ES256",
+    "RS384",
+    "PS384",
+    "ES384",
+    "RS512",
+    "PS512",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+)
 """Signatures by private key only: our client secret must not be able to sign a token."""
 
 Fetch = Callable[[str], Awaitable[bytes]]
-
-
-class Metadata(msgspec.Struct, frozen=True):
-    """The discovery document (OpenID Connect Discovery 1.0), as far as we use it."""
-
-    issuer: str
-    authorization_endpoint: str
-    token_endpoint: str
-    jwks_uri: str
-    userinfo_endpoint: str = ""
-    end_session_endpoint: str = ""
-    revocation_endpoint: str = ""
-    introspection_endpoint: str = ""
-    introspection_endpoint_auth_methods_supported: tuple[str, ...] = ()
-    authorization_response_iss_parameter_supported: bool = False
 
 
 class Discovery:
@@ -54,12 +53,7 @@ class Discovery:
         if self._metadata is not None and self._clock() - self._metadata_at < KEEP_METADATA_S:
             return self._metadata
         data = await self._fetch(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
-        try:
-            metadata = msgspec.json.decode(data, type=Metadata)
-        except msgspec.MsgspecError as error:
-            raise ProviderFailed(f"the discovery document of {self._issuer} is malformed: {error}") from error
-        if metadata.issuer != self._issuer:
-            raise ProviderFailed(f"the provider at {self._issuer} calls itself {metadata.issuer}")
+        metadata = read_metadata(data, self._issuer)
         self._metadata, self._metadata_at = metadata, self._clock()
         return metadata
 
@@ -80,11 +74,26 @@ class Discovery:
             return self._keys
         data = await self._fetch((await self.metadata()).jwks_uri)
         try:
-            self._keys = KeySet.import_key_set(msgspec.json.decode(data))
-        except (msgspec.MsgspecError, JoseError, ValueError, KeyError, TypeError) as error:
+            published = msgspec.json.decode(data, type=_Jwks).keys
+        except msgspec.MsgspecError as error:
             raise ProviderFailed(f"the keys of {self._issuer} are malformed: {error}") from error
+        self._keys = KeySet([key for key in map(_verifying, published) if key is not None])
         self._keys_at = self._clock()
         return self._keys
+
+
+class _Jwks(msgspec.Struct, frozen=True):
+    keys: list[dict[str, Any]]
+
+
+def _verifying(jwk: dict[str, Any]) -> Key | None:
+    """Return a key that signatures may be verified with; None for another use or type (RFC 7517 §5)."""
+    if jwk.get("use", "sig") != "sig":
+        return None
+    try:
+        return JWKRegistry.import_key(jwk)
+    except (JoseError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _decode(token: str, keys: KeySet) -> Token:

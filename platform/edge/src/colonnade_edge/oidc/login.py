@@ -25,7 +25,9 @@ from colonnade_edge.oidc.cookies import (
     login_cookie_name,
     session_cookie,
 )
-from colonnade_edge.oidc.provider import Grant, Provider, User
+from colonnade_edge.oidc.grant import Grant
+from colonnade_edge.oidc.person import User, user_of
+from colonnade_edge.oidc.provider import Provider
 from colonnade_edge.oidc.request import PageRequest, own_path
 from colonnade_edge.sessions import Sessions, answering
 from colonnade_policy import PolicyDocument
@@ -83,7 +85,7 @@ class Login:
         pending = await self._take(state_digest, request.cookie(cookie_name))
         code = await _code(request, provider)
         grant = await provider.exchange(code, pending.redirect_uri, pending.verifier, policy.session.scopes)
-        user = await provider.user(grant, pending.nonce)
+        user = await user_of(provider, grant, pending.nonce)
         before = request.cookie(request.session_cookie)
         if before:
             await self._sessions.end(digest_of(before))

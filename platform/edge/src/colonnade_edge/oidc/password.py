@@ -5,7 +5,8 @@ import logging
 import msgspec
 
 from colonnade_edge.errors import ProviderFailed, Unavailable
-from colonnade_edge.oidc.provider import DEFAULT_LIFE_S, Provider
+from colonnade_edge.oidc.grant import DEFAULT_LIFE_S
+from colonnade_edge.oidc.provider import Provider
 
 log = logging.getLogger(__name__)
 

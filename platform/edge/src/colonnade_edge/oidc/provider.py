@@ -1,24 +1,25 @@
 """The identity provider as a relying party uses it, through Authlib.
 
-OpenID Connect Core 1.0 (authorization code), RFC 7636 (PKCE).
+OpenID Connect Core 1.0 (authorization code), RFC 7636 (PKCE), RFC 9126 (pushed authorization requests).
 """
 
 import logging
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import msgspec
 from authlib.common.errors import AuthlibBaseError
+from authlib.common.urls import add_params_to_uri
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
-from authlib.oidc.core import CodeIDToken
-from joserfc.errors import JoseError
 
 from colonnade_edge.errors import BadRequest, ProviderFailed
 from colonnade_edge.oidc.detour import mounts
 from colonnade_edge.oidc.discovery import Discovery
-from colonnade_edge.sessions import Tokens
+from colonnade_edge.oidc.grant import Grant, grant_of
+from colonnade_edge.oidc.metadata import Metadata
 from colonnade_edge.settings import Secret
 
 ANSWER_WITHIN_S = 5.0
@@ -26,36 +27,12 @@ CLOCK_SKEW_S = 30
 ENDED = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
 """Answers to a refresh after which only a new login helps (RFC 6749 §5.2; Entra ID says the second)."""
 BASIC, POST = "client_secret_basic", "client_secret_post"
-DEFAULT_LIFE_S = 300.0
-"""Assumed of an access token whose response does not say `expires_in`."""
 
 log = logging.getLogger(__name__)
 
 
-class User(msgspec.Struct, frozen=True):
-    """The claims that we read of a person, from the id token or from userinfo."""
-
-    sub: str
-    email: str = ""
-    name: str = ""
-    roles: tuple[str, ...] = ()
-    sid: str = ""
-
-
-class Grant(msgspec.Struct, frozen=True):
-    """What a token response gave. `expires_in` is in seconds."""
-
-    tokens: Tokens
-    expires_in: float
-    scopes: tuple[str, ...]
-
-
-class _TokenResponse(msgspec.Struct, frozen=True):
-    access_token: str
-    refresh_token: str = ""
-    id_token: str = ""
-    expires_in: float = DEFAULT_LIFE_S
-    scope: str | None = None
+class _Pushed(msgspec.Struct, frozen=True):
+    request_uri: str
 
 
 class Provider:
@@ -82,7 +59,28 @@ class Provider:
         """Return where to send the browser; `parameters` are state, nonce, code_verifier, scope and so on."""
         metadata = await self.discovery.metadata()
         url, _ = self._client.create_authorization_url(metadata.authorization_endpoint, **parameters)
-        return str(url)
+        return await self._pushed(metadata, url) or str(url)
+
+    async def _pushed(self, metadata: Metadata, url: str) -> str | None:
+        """Push the parameters in `url` (RFC 9126); return the URL to use instead, None to use `url` itself.
+
+        A provider may offer it and yet not to us: then the usual way remains, unless it insists.
+        """
+        endpoint = metadata.pushed_authorization_request_endpoint
+        if not endpoint:
+            return None
+        form = dict(parse_qsl(urlsplit(url).query))
+        response = await self.post(endpoint, form, metadata.token_endpoint_auth_methods_supported)
+        try:
+            pushed = msgspec.json.decode(response.raise_for_status().content, type=_Pushed)
+        except (httpx2.HTTPError, msgspec.MsgspecError) as error:
+            told = f"the identity provider does not take a pushed request: {response.status_code}"
+            if metadata.require_pushed_authorization_requests:
+                raise ProviderFailed(told) from error
+            log.warning("%s; the browser carries it", told)
+            return None
+        reference = {"client_id": self.client_id, "request_uri": pushed.request_uri}
+        return str(add_params_to_uri(metadata.authorization_endpoint, list(reference.items())))
 
     async def exchange(self, code: str, redirect_uri: str, verifier: str, scopes: tuple[str, ...]) -> Grant:
         """Return the tokens for a code; raise `BadRequest` where the provider does not take it."""
@@ -90,6 +88,7 @@ class Provider:
         try:
             response = await self._client.fetch_token(
                 metadata.token_endpoint,
+                auth=self._authentication(metadata.token_endpoint_auth_methods_supported),
                 grant_type="authorization_code",
                 code=code,
                 redirect_uri=redirect_uri,
@@ -99,20 +98,24 @@ class Provider:
             raise BadRequest(f"the identity provider refused the code: {error.error}") from error
         except (httpx2.HTTPError, ValueError, AuthlibBaseError) as error:
             raise ProviderFailed("the identity provider did not exchange the code") from error
-        return _grant(response, scopes, "")
+        return grant_of(response, scopes, "")
 
     async def refresh(self, refresh_token: str, scopes: tuple[str, ...]) -> Grant | None:
         """Return new tokens, or None where the provider has ended the grant."""
         metadata = await self.discovery.metadata()
         try:
-            response = await self._client.refresh_token(metadata.token_endpoint, refresh_token=refresh_token)
+            response = await self._client.refresh_token(
+                metadata.token_endpoint,
+                refresh_token=refresh_token,
+                auth=self._authentication(metadata.token_endpoint_auth_methods_supported),
+            )
         except OAuthError as error:
             if error.error in ENDED:
                 return None
             raise ProviderFailed(f"the identity provider refused to refresh: {error.error}") from error
         except (httpx2.HTTPError, ValueError, AuthlibBaseError) as error:
             raise ProviderFailed("the identity provider did not refresh the tokens") from error
-        return _grant(response, scopes, refresh_token)
+        return grant_of(response, scopes, refresh_token)
 
     async def revoke(self, form: Mapping[str, str]) -> None:
         """Pass a revocation on where the provider takes them (RFC 7009); nobody is told where it fails.
@@ -134,50 +137,50 @@ class Provider:
         except (httpx2.HTTPError, ValueError, AuthlibBaseError, ProviderFailed) as error:
             log.warning("the identity provider was not told of a revocation: %r", error)
 
-    async def user(self, grant: Grant, nonce: str | None) -> User:
-        """Return who logged in, from a verified id token; raise `ProviderFailed` where that is not valid.
+    async def userinfo(self, access_token: str) -> dict[str, Any] | None:
+        """Return what the provider tells of the person; None where it has no such endpoint, or will not say.
 
-        Claims that the id token leaves to the userinfo endpoint are asked for there.
+        Entra ID, for one, refuses tokens that are for an audience of our own. Raises `ProviderFailed` where
+        it does not answer.
         """
-        try:
-            token = await self.discovery.verify(grant.tokens.id_token)
-            claims = CodeIDToken(
-                token.claims,
-                token.header,
-                {"iss": {"essential": True, "value": self.issuer}, "aud": {"value": self.client_id}},
-                {"nonce": nonce, "client_id": self.client_id, "access_token": grant.tokens.access_token},
-            )
-            claims.validate(leeway=CLOCK_SKEW_S)
-            user = msgspec.convert(dict(claims), User)
-        except (JoseError, ValueError, AuthlibBaseError) as error:
-            raise ProviderFailed(f"the id token is not valid: {error}") from error
-        return user if user.email else await self._completed(user, grant)
-
-    async def _completed(self, user: User, grant: Grant) -> User:
         endpoint = (await self.discovery.metadata()).userinfo_endpoint
         if not endpoint:
-            return user
-        data = await self._fetch(endpoint, {"authorization": f"Bearer {grant.tokens.access_token}"})
+            return None
+        headers = {"authorization": f"Bearer {access_token}"}
         try:
-            more = msgspec.json.decode(data, type=User)
-        except msgspec.MsgspecError as error:
-            raise ProviderFailed(f"userinfo is malformed: {error}") from error
-        if more.sub != user.sub:
-            raise ProviderFailed("userinfo speaks of another subject than the id token")
-        return msgspec.structs.replace(more, sid=user.sid, roles=user.roles or more.roles)
+            response = await self._client.request("GET", endpoint, headers=headers, withhold_token=True)
+            if response.is_server_error:
+                response.raise_for_status()
+        except httpx2.HTTPError as error:
+            raise ProviderFailed(f"the identity provider does not answer: {endpoint}") from error
+        try:
+            return msgspec.json.decode(response.raise_for_status().content, type=dict[str, Any])
+        except (httpx2.HTTPError, msgspec.MsgspecError) as error:
+            log.warning("userinfo tells nothing: %s", type(error).__name__)
+            return None
 
     async def post(self, url: str, form: dict[str, str], methods: Collection[str] = ()) -> httpx2.Response:
         """Return the answer to a form that is sent as our client, by one of the authentication `methods`.
 
         Raises `ProviderFailed` where no answer comes.
         """
-        method = BASIC if BASIC in methods or POST not in methods else POST
-        auth = self._client.client_auth(method)
+        auth = self._authentication(methods)
         try:
             response: httpx2.Response = await self._client.request("POST", url, data=form, auth=auth)
         except httpx2.HTTPError as error:
             raise ProviderFailed(f"the identity provider does not answer: {self.issuer}") from error
         return response
+
+    def _authentication(self, methods: Collection[str]) -> httpx2.Auth:
+        """Return how our client proves itself; a provider that says nothing takes `client_secret_basic`."""
+        method = "none"
+        if self._client.client_secret:
+            method = BASIC if BASIC in methods or not methods else POST
+            if methods and method not in methods:
+                offered = ", ".join(methods)
+                raise ProviderFailed(f"the identity provider takes no client secret, only {offered}")
+        auth: httpx2.Auth = self._client.client_auth(method)
+        return auth
 
     async def _fetch(self, url: str, headers: dict[str, str] | None = None) -> bytes:
         try:
@@ -187,13 +190,3 @@ class Provider:
             raise ProviderFailed(f"the identity provider does not answer: {self.issuer}") from error
         content: bytes = response.content
         return content
-
-
-def _grant(response: dict[str, Any], asked: tuple[str, ...], refresh_token: str) -> Grant:
-    try:
-        answer = msgspec.convert(dict(response), _TokenResponse)
-    except msgspec.ValidationError as error:
-        raise ProviderFailed(f"the token response is malformed: {error}") from error
-    tokens = Tokens(answer.access_token, answer.refresh_token or refresh_token, answer.id_token)
-    scopes = asked if answer.scope is None else tuple(answer.scope.split())
-    return Grant(tokens, answer.expires_in, scopes)

@@ -16,8 +16,10 @@ from redis.asyncio import Redis
 from colonnade_edge import audit
 from colonnade_edge.authn.session import SessionRecord
 from colonnade_edge.errors import ProviderFailed, Unavailable
+from colonnade_edge.oidc.grant import Grant
 from colonnade_edge.oidc.login import refresh_at
-from colonnade_edge.oidc.provider import Grant, Provider
+from colonnade_edge.oidc.person import user_of
+from colonnade_edge.oidc.provider import Provider
 from colonnade_edge.sessions import Kept, Sessions, Tokens, answering
 from colonnade_edge.store.lease import Lease
 from colonnade_policy import PolicyDocument
@@ -132,7 +134,7 @@ async def _with_claims(record: SessionRecord, grant: Grant, provider: Provider) 
     be kept in any case.
     """
     try:
-        user = await provider.user(grant, None)
+        user = await user_of(provider, grant, None)
     except ProviderFailed as error:
         log.warning("a refreshed session keeps its claims: %s", error)
         return record

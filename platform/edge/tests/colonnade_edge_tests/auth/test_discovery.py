@@ -79,7 +79,7 @@ async def test_our_own_secret_cannot_sign() -> None:
 
 async def test_a_provider_that_calls_itself_otherwise_is_refused() -> None:
     network = Network()
-    network.provider.issuer = "https://other.example"
+    network.provider.base = "https://other.example"
 
     with pytest.raises(ProviderFailed, match=r"calls itself https://other\.example"):
         await network.discovery.metadata()
