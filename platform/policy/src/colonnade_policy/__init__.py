@@ -2,6 +2,7 @@
 
 from colonnade_policy.document import (
     FORMAT_VERSION,
+    MIN_SECRET_BYTES,
     Auth,
     Consumer,
     Identity,
@@ -19,6 +20,7 @@ from colonnade_policy.document import (
 
 __all__ = [
     "FORMAT_VERSION",
+    "MIN_SECRET_BYTES",
     "Auth",
     "Consumer",
     "Identity",

@@ -82,6 +82,10 @@ class Introspection(Struct, frozen=True):
     keep_s: float
 
 
+MIN_SECRET_BYTES = 32
+"""A secret that signs is at least as long as the hash (RFC 7518 §3.2)."""
+
+
 class Consumer(Struct, frozen=True):
     """A program that signs its own tokens, as `issuer`, with one of the `secrets`.
 

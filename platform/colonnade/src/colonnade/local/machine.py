@@ -7,9 +7,10 @@ from pathlib import Path
 
 from colonnade.envoy.validate import envoy_binary
 from colonnade.errors import UserError, WorkError
-from colonnade.ir.platform import Platform
+from colonnade.ir.platform import Identity, Platform
 from colonnade.local.layout import Layout, make_secret
 from colonnade.local.plan import Machine
+from colonnade_policy import MIN_SECRET_BYTES
 
 INHERITED = (
     "ACCESS_LIFE",  # of the development identity provider
@@ -42,10 +43,7 @@ def find_machine(platform: Platform, layout: Layout, environ: Mapping[str, str] 
         else make_secret(layout.session_secret_file),
         session_keys=_session_keys(platform, layout, environ),
         machine_secret=make_secret(layout.machine_secret_file),
-        machine_secrets={
-            variable: _secret(reference, layout, environ)
-            for variable, reference in platform.identity.machine_secrets.items()
-        },
+        machine_secrets=_machine_secrets(platform.identity, layout, environ),
         store_url=_secret(platform.store_url, layout, environ) if platform.store_url else None,
     )
 
@@ -59,6 +57,21 @@ def _session_keys(platform: Platform, layout: Layout, environ: Mapping[str, str]
     keys = _secret(reference, layout, environ)
     scheme, name = reference
     return {"SESSION_KEYS": keys} if scheme == "env" else {"SESSION_KEYS_FILE": str(layout.root / name)}
+
+
+def _machine_secrets(identity: Identity, layout: Layout, environ: Mapping[str, str]) -> dict[str, str]:
+    found = {
+        variable: _secret(reference, layout, environ)
+        for variable, reference in identity.machine_secrets.items()
+    }
+    for consumer in identity.consumers:
+        for variable, (scheme, name) in zip(consumer.variables, consumer.secrets, strict=True):
+            if len(found[variable].encode()) < MIN_SECRET_BYTES:
+                message = f"the secret {scheme}:{name} of consumer {consumer.name} is too short"
+                raise UserError(
+                    message, f"make one of at least {MIN_SECRET_BYTES} bytes: openssl rand -hex 32"
+                )
+    return found
 
 
 def _secret(reference: tuple[str, str], layout: Layout, environ: Mapping[str, str]) -> str:

@@ -20,10 +20,10 @@ from colonnade_edge.authn.jwt import INVALID
 from colonnade_edge.errors import Unauthenticated
 from colonnade_edge.revocation.provenance import Provenance, token_id
 from colonnade_edge.settings import Secret
-from colonnade_policy import Consumer
+from colonnade_policy import MIN_SECRET_BYTES, Consumer
 
-SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""A secret is at least as long as the hash (RFC 7518 §3.2), so a short one allows fewer algorithms."""
+SECRET_BYTES = {"HS256": MIN_SECRET_BYTES, "HS384": 48, "HS512": 64}
+"""The least that each algorithm wants, so a short secret allows fewer."""
 LEEWAY_S = 2
 """How far a consumer's clock may be ahead of ours. None is given to an expired token."""
 
