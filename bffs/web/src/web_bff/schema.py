@@ -1,14 +1,14 @@
 """The GraphQL schema: what the front end may ask for."""
 
 import strawberry
+from colonnade_runtime import Request
 from colonnade_runtime.graphql import LIMITS
 from strawberry import Info
 
 from web_bff import upstreams
-from web_bff.loaders import Loaders
 from web_bff.paging import DEFAULT_ITEMS, PageInfo, Place, checked
 
-Context = Info[Loaders, None]
+Context = Info[Request, None]
 
 
 @strawberry.type
@@ -38,7 +38,7 @@ class OrderItem:
     @strawberry.field
     async def product(self, info: Context) -> Product | None:
         """The product; those of all orders are read together."""
-        found = await info.context.products.load(self.product_id)
+        found = await upstreams.product_with(info.context, self.product_id)
         return _product(found) if found else None
 
 
@@ -63,7 +63,7 @@ class User:
     @strawberry.field
     async def orders(self, info: Context, first: int | None = DEFAULT_ITEMS) -> list[Order]:
         """The newest orders, at most 100."""
-        request = info.context.request
+        request = info.context
         page = await upstreams.orders_of(request, request.user_id, checked(first))
         return [_order(order) for order in page.items]
 
@@ -91,7 +91,7 @@ class Query:
     @strawberry.field
     async def me(self, info: Context) -> User:
         """The user who asks."""
-        request = info.context.request
+        request = info.context
         user = await upstreams.user_with(request, request.user_id)
         return User(id=strawberry.ID(user.id), name=user.name, email=user.email)
 
@@ -102,7 +102,7 @@ class Query:
         """The catalogue from behind `after`, at most 100 products."""
         place = Place.read(after)
         wanted = checked(first, place.skip)
-        page = await upstreams.catalogue(info.context.request, wanted + place.skip, place.cursor)
+        page = await upstreams.catalogue(info.context, wanted + place.skip, place.cursor)
         shown = page.items[place.skip :]
         edges = [
             ProductEdge(cursor=place.behind(index, page).write(), node=_product(product))
@@ -116,7 +116,7 @@ class Query:
     @strawberry.field
     async def product(self, info: Context, id: strawberry.ID) -> Product | None:  # noqa: A002 - GraphQL's name
         """One product, or null."""
-        found = await info.context.products.load(str(id))
+        found = await upstreams.product_with(info.context, str(id))
         return _product(found) if found else None
 
 

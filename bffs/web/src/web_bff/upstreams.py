@@ -1,7 +1,7 @@
 """What services are asked, and what is read of them: fields not named here are never decoded."""
 
 import msgspec
-from colonnade_runtime import Page, declared, get
+from colonnade_runtime import Page, batched, declared, get
 
 BAD_QUERY = (400, 422)
 """A service's word for a cursor that is none of its own, which only the client can have brought."""
@@ -80,3 +80,7 @@ async def catalogue(limit: int = 20, cursor: str | None = None) -> Page[Product]
 async def products_with(ids: list[str]) -> Page[Product]:
     """Up to 100 products; those that do not exist are left out."""
     declared()
+
+
+product_with = batched(products_with, by=lambda product: product.id)
+"""One product, or None; those that one request asks for together are one call."""

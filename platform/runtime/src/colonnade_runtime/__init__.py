@@ -1,6 +1,7 @@
 """What a BFF is built on: routes, typed calls to services, a fan-out with a deadline, problem answers."""
 
 from colonnade_runtime.app import Answer, App
+from colonnade_runtime.batch import Batched, batched
 from colonnade_runtime.endpoint import Endpoint, declared, delete, get, post, put
 from colonnade_runtime.errors import (
     BadRequest,
@@ -12,15 +13,19 @@ from colonnade_runtime.errors import (
     UpstreamError,
     UpstreamStatus,
 )
-from colonnade_runtime.fanout import FanOut
+from colonnade_runtime.fanout import FanOut, attempt
 from colonnade_runtime.page import Page, PageQuery
 from colonnade_runtime.request import Request
 from colonnade_runtime.server import serve
+from colonnade_runtime.upstream import Breaking, Bulkhead, Retrying, Upstream
 
 __all__ = [
     "Answer",
     "App",
     "BadRequest",
+    "Batched",
+    "Breaking",
+    "Bulkhead",
     "Endpoint",
     "FanOut",
     "Invalid",
@@ -29,10 +34,14 @@ __all__ = [
     "PageQuery",
     "Problem",
     "Request",
+    "Retrying",
     "SettingsError",
     "Unauthorized",
+    "Upstream",
     "UpstreamError",
     "UpstreamStatus",
+    "attempt",
+    "batched",
     "declared",
     "delete",
     "get",

@@ -1,15 +1,17 @@
 """An application: its name, the services it calls and its views."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from colonnade_runtime.probes import PROBES
 from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.router import Router
+from colonnade_runtime.upstream import Upstream
 
 View = Callable[[Request], Awaitable[Any]]
-HEALTHZ = "/healthz"
 Caller = Literal["user", "device", "client"]
+NO_SETTINGS: Mapping[str, Upstream] = {}
 AnyView = TypeVar("AnyView", bound=View)
 
 
@@ -20,18 +22,21 @@ class Answer(msgspec.Struct, frozen=True):
     status: int = 200
 
 
-class Health(msgspec.Struct, frozen=True):
-    """The process can take requests."""
+class Route(msgspec.Struct, frozen=True, eq=False):
+    """A view and where it answers."""
 
-    status: str = "ok"
+    method: str
+    path: str
+    view: View
 
 
 class App:
     """Views by path.
 
     A view is an async function that takes a `Request` and returns what msgspec encodes, or an
-    `Answer`. With a `caller`, every view but `/healthz` answers 401 where the edge did not tell who it is.
-    `max_body` is in bytes; `deadline` and `call_timeout` are in seconds.
+    `Answer`. With a `caller`, every view answers 401 where the edge did not tell who it is. `max_body` is
+    in bytes; `deadline` and `call_timeout` are in seconds. `upstreams` are the settings of services that
+    differ from the defaults. The paths of `PROBES` are taken.
     """
 
     def __init__(
@@ -43,13 +48,14 @@ class App:
         max_body: int = 1024 * 1024,
         deadline: float = 4.0,
         call_timeout: float = 2.0,
+        upstreams: Mapping[str, Upstream] = NO_SETTINGS,
     ) -> None:
         self.name = name
         self.services = tuple(services)
         self.caller = caller
         self.limits = Limits(max_body, deadline, call_timeout)
-        self.router: Router[View] = Router()
-        self.get(HEALTHZ)(_healthz)
+        self.upstreams = upstreams
+        self.router: Router[Route] = Router()
 
     def get(self, path: str) -> Callable[[AnyView], AnyView]:
         """Add a view of `GET path`, which answers HEAD too."""
@@ -69,11 +75,9 @@ class App:
 
     def _view(self, method: str, path: str) -> Callable[[AnyView], AnyView]:
         def add(view: AnyView) -> AnyView:
-            self.router.add(method, path, view)
+            if path in PROBES:
+                raise ValueError(f"{path} is answered by the runtime")
+            self.router.add(method, path, Route(method, path, view))
             return view
 
         return add
-
-
-async def _healthz(_request: Request) -> Health:
-    return Health()

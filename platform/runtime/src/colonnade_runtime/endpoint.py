@@ -11,15 +11,15 @@ page = await orders_of(request, request.user_id, limit=3)
 ```
 """
 
-from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any, Generic, Never, ParamSpec, TypeVar
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, Generic, Literal, Never, ParamSpec, TypeVar
 
 import msgspec
-from colonnade_runtime.errors import Problem
+from colonnade_runtime.errors import Problem, UpstreamError, UpstreamMalformed, UpstreamStatus
 from colonnade_runtime.request import Request
-from colonnade_runtime.signature import Parameter, Place, Written, parameters_of, returned_by, written
+from colonnade_runtime.signature import BODY, Parameter, Place, Written, parameters_of, returned_by, written
 from colonnade_runtime.target import Target
-from colonnade_runtime.upstream import decode
+from colonnade_runtime.upstream import Ask, Reply
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -29,14 +29,11 @@ Declaration = Callable[Params, Coroutine[Any, Any, Result]]
 class Declare(msgspec.Struct, frozen=True):
     """Makes a declared call of the async function that it decorates; see `get`."""
 
-    service: str
-    method: str
-    template: str
-    pass_on: frozenset[int]
+    ask: Ask
 
     def __call__(self, declaration: Declaration[Params, Result]) -> "Endpoint[Params, Result]":
         """Return the call. Raises `TypeError` for a signature that cannot be sent."""
-        return Endpoint(self, declaration)
+        return Endpoint(self.ask, declaration)
 
 
 class Endpoint(Generic[Params, Result]):
@@ -47,46 +44,65 @@ class Endpoint(Generic[Params, Result]):
     doing, becomes the same `Problem` for the client. Raises `UpstreamError` otherwise.
     """
 
-    def __init__(self, declare: Declare, declaration: Declaration[Params, Result]) -> None:
-        self.service = declare.service
-        self.method = declare.method
-        self.template = declare.template
-        self.pass_on = declare.pass_on
+    def __init__(self, ask: Ask, declaration: Declaration[Params, Result]) -> None:
+        self.ask = ask
+        self.service = ask.service
+        self.method = ask.method
+        self.template = ask.template
+        self.pass_on = ask.pass_on
         self.name: str = declaration.__name__
         self.doc = declaration.__doc__ or ""
         self.written: Written = written(declaration)
-        self.parameters: tuple[Parameter, ...] = parameters_of(declaration, self.method, self.template)
+        self.parameters: tuple[Parameter, ...] = parameters_of(declaration, ask.method, ask.template)
         self.returns: Any = returned_by(declaration)
         self._declaration = declaration
+        self._decode = msgspec.json.Decoder(self.returns).decode
         self._names = tuple(parameter.name for parameter in self.parameters)
         self._known = frozenset(self._names)
-        self._target = Target(
-            self.template, [one.name for one in self.parameters if one.place is Place.QUERY]
-        )
-        self._sends_body = any(one.place is Place.BODY for one in self.parameters)
+        in_query = [one.name for one in self.parameters if one.place is Place.QUERY]
+        self._target = Target(ask.template, self._names, in_query)
+        self._body = self._names.index(BODY) if BODY in self._names else None
         self._defaults = {one.name: one.default for one in self.parameters if not one.required}
 
     async def __call__(self, request: Request, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
         """Make the call, within the time that is left."""
-        given = self._bind(args, kwargs)
-        body = msgspec.json.encode(given["body"]) if self._sends_body else None
-        reply = await request.send(self.service, self.method, self._target.fill(given), body)
-        if reply.status in self.pass_on:
-            raise Problem.of(reply.status)
-        result: Result = decode(self.service, reply, self.returns)
+        values = self._bind(args, kwargs) if kwargs or len(args) != len(self._names) else args
+        target = self._target.fill(values)
+        body = None if self._body is None else msgspec.json.encode(values[self._body])
+        try:
+            reply = await request.send(self.ask, target, body)
+            if not reply.ok:
+                if reply.status in self.pass_on:
+                    raise Problem.of(reply.status)
+                raise UpstreamStatus(self.service, reply.status)
+            result: Result = self._read(request, reply)
+        except UpstreamError as error:
+            if self.ask.last_good and (kept := request.last_good(self.ask, target)) is not None:
+                error.last_good = self._decode(kept)
+            raise
+        if self.ask.last_good:
+            request.keep(self.ask, target, reply.body)
+        return result
+
+    def _read(self, request: Request, reply: Reply) -> Result:
+        try:
+            result: Result = self._decode(reply.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            request.malformed(self.ask)
+            raise UpstreamMalformed(self.service, str(error)) from error
         return result
 
     def __repr__(self) -> str:
         """Name the call and its place, as messages of tools do."""
         return f"<{self.name}: {self.service} {self.method} {self.template}, {self.written}>"
 
-    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the arguments by name. Raises `TypeError` as a call of the declaration would."""
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Return a value for each parameter. Raises `TypeError` as a call of the declaration would."""
         told = dict(zip(self._names, args, strict=False)) | kwargs
         given = self._defaults | told
         if len(told) != len(args) + len(kwargs) or given.keys() != self._known:
             self._declaration(*args, **kwargs).close()  # raises: it cannot be called like this
-        return given
+        return tuple([given[name] for name in self._names])
 
 
 def declared() -> Never:
@@ -94,24 +110,35 @@ def declared() -> Never:
     raise NotImplementedError("call it with the request first")
 
 
-def get(service: str, path: str, *, pass_on: Collection[int] = ()) -> Declare:
+def get(
+    service: str,
+    path: str,
+    *,
+    pass_on: Collection[int] = (),
+    shared: bool = False,
+    hedge: float | Literal["p95"] | None = None,
+    last_good: float = 0.0,
+) -> Declare:
     """Declare a `GET`: `{braces}` of `path` take parameters of that name, the others are the query.
 
-    A parameter that is `None` is left out of the query.
+    A parameter that is `None` is left out of the query. With `shared`, the answer is the same for
+    everybody: the service is not told who asks, and requests that ask the same at once share a call. With
+    `hedge`, a read that takes longer than so many seconds, or than 95 % of recent ones, is made a second
+    time. With `last_good`, an answer may stand in for so many seconds when the service fails; see `FanOut`.
     """
-    return Declare(service, "GET", path, frozenset(pass_on))
+    return Declare(Ask(service, "GET", path, frozenset(pass_on), shared, hedge, last_good))
 
 
 def post(service: str, path: str, *, pass_on: Collection[int] = ()) -> Declare:
-    """Declare a `POST`: as `get`, and a parameter `body` is sent as JSON."""
-    return Declare(service, "POST", path, frozenset(pass_on))
+    """Declare a `POST`: as `get`, and a parameter `body` is sent as JSON. It is never made twice."""
+    return Declare(Ask(service, "POST", path, frozenset(pass_on)))
 
 
 def put(service: str, path: str, *, pass_on: Collection[int] = ()) -> Declare:
-    """Declare a `PUT`: as `post`."""
-    return Declare(service, "PUT", path, frozenset(pass_on))
+    """Declare a `PUT`: as `post`, but it may be made again where it failed."""
+    return Declare(Ask(service, "PUT", path, frozenset(pass_on)))
 
 
 def delete(service: str, path: str, *, pass_on: Collection[int] = ()) -> Declare:
-    """Declare a `DELETE`: as `get`."""
-    return Declare(service, "DELETE", path, frozenset(pass_on))
+    """Declare a `DELETE`: as `get`; it may be made again where it failed."""
+    return Declare(Ask(service, "DELETE", path, frozenset(pass_on)))

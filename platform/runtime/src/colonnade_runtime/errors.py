@@ -12,11 +12,14 @@ UpstreamError              a service did not do its part; knows nothing of HTTP 
 ├── UpstreamTimeout        it did not answer in time
 ├── UpstreamUnreachable    no connection, or it broke
 ├── UpstreamStatus         it answered with another status than 2xx
-└── UpstreamMalformed      its answer is not what its contract says
+├── UpstreamMalformed      its answer is not what its contract says
+│   └── UpstreamTooLarge   its answer has more bytes than we take
+├── UpstreamBusy           it was not asked: as many calls as we allow are under way
+└── UpstreamOpen           it was not asked: it failed again and again, and is left alone for a while
 """
 
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 
 class SettingsError(Exception):
@@ -78,23 +81,41 @@ class Invalid(Problem):
 
 
 class UpstreamError(Exception):
-    """A service did not do its part."""
+    """A service did not do its part. `kind` is the word for it in metrics.
+
+    `last_good` is what the same call had brought before, where it is declared to be kept; else None.
+    """
+
+    kind: ClassVar[str] = "failed"
 
     def __init__(self, service: str, detail: str) -> None:
         super().__init__(f"{service}: {detail}")
         self.service = service
+        self.last_good: Any = None
+
+    def again(self) -> Self:
+        """Return the same error, to be raised to somebody else who waited for the same."""
+        other = self.__class__.__new__(self.__class__, *self.args)
+        other.__dict__.update(self.__dict__)
+        return other
 
 
 class UpstreamTimeout(UpstreamError):  # noqa: N818 - the name says phase and cause
     """The service did not answer in time."""
 
+    kind = "timeout"
+
 
 class UpstreamUnreachable(UpstreamError):  # noqa: N818 - the name says phase and cause
     """There was no connection to the service, or it broke."""
 
+    kind = "unreachable"
+
 
 class UpstreamStatus(UpstreamError):  # noqa: N818 - the name says phase and cause
     """The service answered with another status than 2xx."""
+
+    kind = "status"
 
     def __init__(self, service: str, status: int) -> None:
         super().__init__(service, f"answered {status}")
@@ -103,3 +124,27 @@ class UpstreamStatus(UpstreamError):  # noqa: N818 - the name says phase and cau
 
 class UpstreamMalformed(UpstreamError):  # noqa: N818 - the name says phase and cause
     """The service's answer is not what its contract says."""
+
+    kind = "malformed"
+
+
+class UpstreamTooLarge(UpstreamMalformed):
+    """The service's answer has more bytes than we take."""
+
+    kind = "too_large"
+
+
+class UpstreamBusy(UpstreamError):  # noqa: N818 - the name says phase and cause
+    """The service was not asked: as many calls to it as we allow are under way."""
+
+    kind = "busy"
+
+
+class UpstreamOpen(UpstreamError):  # noqa: N818 - the name says phase and cause
+    """The service was not asked: it failed again and again, and is left alone for `retry_after` seconds."""
+
+    kind = "open"
+
+    def __init__(self, service: str, retry_after: float) -> None:
+        super().__init__(service, f"left alone for {retry_after:.1f} s more")
+        self.retry_after = retry_after

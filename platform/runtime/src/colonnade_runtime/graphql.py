@@ -5,7 +5,7 @@ Needs the extra `graphql` of this package.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from colonnade_runtime.errors import Problem, Unauthorized, UpstreamError, UpstreamTimeout
@@ -27,7 +27,6 @@ LIMITS: tuple[Callable[[], SchemaExtension], ...] = (
 )
 """What a query may ask for at most; give them to `strawberry.Schema(extensions=LIMITS)`."""
 
-Context = TypeVar("Context")
 _log = logging.getLogger(__name__)
 
 
@@ -39,10 +38,8 @@ class Operation(msgspec.Struct, frozen=True):
     operation_name: str | None = msgspec.field(default=None, name="operationName")
 
 
-def graphql(
-    schema: Schema, context: Callable[[Request], Context]
-) -> Callable[[Request], Awaitable[Mapping[str, Any]]]:
-    """Return the view that executes operations on `schema`; `context` makes what resolvers share.
+def graphql(schema: Schema) -> Callable[[Request], Awaitable[Mapping[str, Any]]]:
+    """Return the view that executes operations on `schema`, with the request as their context.
 
     An operation that cannot be executed is answered with 200 and `errors`, as clients expect of
     `application/json`.
@@ -53,7 +50,7 @@ def graphql(
         result = await schema.execute(
             operation.query,
             variable_values=operation.variables,
-            context_value=context(request),
+            context_value=request,
             operation_name=operation.operation_name,
         )
         return _answer(result, request.id)

@@ -2,51 +2,90 @@
 
 import asyncio
 import logging
+import random as chance
+from collections.abc import Callable
 
 import msgspec
-from colonnade_runtime.app import HEALTHZ, Answer, App
+from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.errors import Problem
+from colonnade_runtime.presence import Presence
+from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
 from colonnade_runtime.request import Request
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
 from colonnade_runtime.upstream import Transport
+from colonnade_runtime.upstream.upstreams import Upstreams
+from colonnade_runtime.views import Views
 
 JSON = ("content-type", "application/json")
 PROBLEM = ("content-type", MEDIA_TYPE)
 NO_STORE = ("cache-control", "no-store")
 """Answers are about one person: nothing between may keep them."""
+DEGRADED = "x-degraded"
+Encoded = tuple[int, list[tuple[str, str]], bytes]
 
 _encoder = msgspec.json.Encoder()
 _log = logging.getLogger(__name__)
 
 
 class Handler:
-    """An application with its way to the services, as Granian calls it."""
+    """An application with its way to the services, as Granian calls it; made inside a running loop."""
 
-    def __init__(self, app: App, transport: Transport) -> None:
+    def __init__(
+        self, app: App, transport: Transport, *, random: Callable[[], float] = chance.random
+    ) -> None:
         self._app = app
-        self._transport = transport
+        self._upstreams = Upstreams(transport, app.upstreams, random=random)
+        self._views = Views()
+        self._clock = asyncio.get_running_loop().time
+        self.probes = Probes(self._views, self._upstreams)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answer one request."""
-        request = Request(scope, protocol, self._app.limits, self._transport)
+        """Answer one request; nobody, where the client has gone."""
+        if scope.path in PROBES:
+            self.probes.answer(scope, protocol)
+            return
+        request = Request(scope, protocol, self._app.limits, self._upstreams)
+        presence = Presence(protocol, request.ends)
+        route: Route | None = None
+        encoded: Encoded | None = None
         try:
-            view, request.parameters = self._app.router.find(scope.method, scope.path)
-            if self._app.caller and scope.path != HEALTHZ:
-                request.identify(self._app.caller)
-            async with asyncio.timeout(self._app.limits.deadline):
-                result = await view(request)
-            answer = result if isinstance(result, Answer) else Answer(result)
-            status, headers, body = answer.status, [JSON, NO_STORE], _encoder.encode(answer.body)
+            route, request.parameters = self._app.router.find(scope.method, scope.path)
+            encoded = await self._run(route, request)
+        except asyncio.CancelledError:
+            if presence.late:
+                encoded = _failed(TimeoutError(), scope, request.id)
+            elif not presence.gone:
+                raise
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
-            status, headers, body = _failed(error, scope, request.id)
-        if scope.method == "HEAD":
-            protocol.response_empty(status, headers)
-        else:
-            protocol.response_bytes(status, headers, body)
+            encoded = _failed(error, scope, request.id)
+        finally:
+            presence.end()
+            status = "gone" if encoded is None else str(encoded[0])
+            self._views.count(route, status, self._clock() - request.began, request.degraded)
+        if encoded is not None:
+            _respond(scope, protocol, encoded)
+
+    async def _run(self, route: Route, request: Request) -> Encoded:
+        if self._app.caller:
+            request.identify(self._app.caller)
+        result = await route.view(request)
+        answer = result if isinstance(result, Answer) else Answer(result)
+        headers = [JSON, NO_STORE]
+        if request.degraded:
+            headers.append((DEGRADED, ", ".join(request.degraded)))
+        return answer.status, headers, _encoder.encode(answer.body)
 
 
-def _failed(error: Exception, scope: Scope, request_id: str) -> tuple[int, list[tuple[str, str]], bytes]:
+def _respond(scope: Scope, protocol: HTTPProtocol, encoded: Encoded) -> None:
+    status, headers, body = encoded
+    if scope.method == "HEAD":
+        protocol.response_empty(status, headers)
+    else:
+        protocol.response_bytes(status, headers, body)
+
+
+def _failed(error: Exception, scope: Scope, request_id: str) -> Encoded:
     answer = problem(error, request_id)
     if not isinstance(error, Problem):
         expected = answer.document.status != 500  # noqa: PLR2004 - the status of what nobody expected

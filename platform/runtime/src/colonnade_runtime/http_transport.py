@@ -1,43 +1,72 @@
 """The transport of a process: pooled HTTP/1.1 connections in Rust."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import cast
 
-from colonnade_runtime.errors import UpstreamTimeout, UpstreamUnreachable
+from colonnade_runtime.errors import UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
+from colonnade_runtime.request import EXPECTED
 from colonnade_runtime.upstream import Call, Reply
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
+from pyreqwest.request import StreamRequest
+from pyreqwest.response import Response
 
 CONNECT_S = 1.0
 """A service in the same data centre accepts a connection sooner, or not at all."""
 
 
-class HttpTransport:
-    """Sends calls to the services at `urls`."""
+MAX_ANSWER = 8 * 1024 * 1024
+"""The bytes of one answer: more than any screen shows, less than what would hurt the process."""
 
-    def __init__(self, client: Client, urls: Mapping[str, str]) -> None:
+
+class HttpTransport:
+    """Sends calls to the services at `urls`; an answer of more than `max_answer` bytes is not read."""
+
+    def __init__(self, client: Client, urls: Mapping[str, str], max_answer: int = MAX_ANSWER) -> None:
         self._client = client
         self._urls = urls
+        self._max_answer = max_answer
+        self._clock = asyncio.get_running_loop().time
 
     async def send(self, call: Call) -> Reply:
-        """Send a call. Raises `UpstreamTimeout` or `UpstreamUnreachable`."""
+        """Send a call. Raises `UpstreamTimeout`, `UpstreamUnreachable` or `UpstreamTooLarge`."""
+        left = call.ends - self._clock()
+        if left <= 0:
+            raise UpstreamTimeout(call.service, "no time was left to ask")
+        try:
+            async with self._built(call, left) as response:
+                # A buffer in Rust's memory, which msgspec reads where it is.
+                return Reply(response.status, cast("bytes", await self._body(call, response)))
+        except RequestTimeoutError as error:
+            raise UpstreamTimeout(call.service, f"no answer within {left:.3f} s") from error
+        except PyreqwestError as error:
+            raise UpstreamUnreachable(call.service, str(error)) from error
+
+    def _built(self, call: Call, left: float) -> StreamRequest:
         if call.service not in self._urls:
             raise UpstreamUnreachable(call.service, "the application does not name it in `services`")
         request = self._client.request(call.method, self._urls[call.service] + call.target)
-        request = request.headers(call.headers).timeout(timedelta(seconds=call.timeout))
+        request = request.headers(call.headers).header(EXPECTED, str(int(left * 1000)))
         if call.body is not None:
             request = request.body_bytes(call.body)
-        try:
-            response = await request.build().send()
-            body = await response.bytes()
-        except RequestTimeoutError as error:
-            raise UpstreamTimeout(call.service, f"no answer within {call.timeout:.3f} s") from error
-        except PyreqwestError as error:
-            raise UpstreamUnreachable(call.service, str(error)) from error
-        # A buffer in Rust's memory, which msgspec reads where it is.
-        return Reply(response.status, cast("bytes", body))
+        return request.timeout(timedelta(seconds=left)).build_streamed()
+
+    async def _body(self, call: Call, response: Response) -> Bytes | bytes:
+        length = response.get_header("content-length")
+        if length is not None and int(length) <= self._max_answer:
+            return await response.bytes()
+        pieces: list[bytes] = []
+        room = self._max_answer if length is None else 0
+        while (piece := await response.body_reader.read_chunk()) is not None:
+            room -= len(piece)
+            if room < 0:
+                raise UpstreamTooLarge(call.service, f"more than {self._max_answer} bytes")
+            pieces.append(bytes(piece))
+        return b"".join(pieces)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Lists, read page by page."""
 
+from collections.abc import Iterator
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -12,6 +13,10 @@ class Page(msgspec.Struct, Generic[Item], frozen=True):
 
     items: list[Item]
     next_cursor: str | None = None
+
+    def __iter__(self) -> Iterator[Item]:
+        """Go through the items of this page."""
+        return iter(self.items)
 
 
 class PageQuery(msgspec.Struct, frozen=True):

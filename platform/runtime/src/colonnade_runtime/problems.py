@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 
 import msgspec
-from colonnade_runtime.errors import Problem, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from colonnade_runtime.errors import (
+    Problem,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamOpen,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -32,7 +40,7 @@ def problem(error: Exception, request_id: str) -> ProblemAnswer:
         return _answer(error.status, error.detail, request_id, error.headers)
     if isinstance(error, UpstreamError):
         status, did = _upstream(error)
-        return _answer(status, f"The {error.service} service {did}.", request_id)
+        return _answer(status, f"The {error.service} service {did}.", request_id, _when(error))
     if isinstance(error, TimeoutError):
         return _answer(HTTPStatus.GATEWAY_TIMEOUT, "The answer took too long.", request_id)
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong.", request_id)
@@ -44,8 +52,17 @@ def _upstream(error: UpstreamError) -> tuple[HTTPStatus, str]:
             return HTTPStatus.GATEWAY_TIMEOUT, "did not answer in time"
         case UpstreamUnreachable():
             return HTTPStatus.SERVICE_UNAVAILABLE, "cannot be reached"
+        case UpstreamBusy() | UpstreamOpen():
+            return HTTPStatus.SERVICE_UNAVAILABLE, "is overloaded or failing, and was not asked"
         case _:
             return HTTPStatus.BAD_GATEWAY, "failed"
+
+
+def _when(error: UpstreamError) -> Mapping[str, str]:
+    """Tell when to try again, where that is known."""
+    if isinstance(error, UpstreamOpen):
+        return {"retry-after": str(ceil(error.retry_after) or 1)}
+    return {}
 
 
 def _answer(

@@ -1,21 +1,26 @@
 """A request, as a view sees it."""
 
 import asyncio
-from functools import cached_property
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import msgspec
 from colonnade_runtime.body import read, read_json
-from colonnade_runtime.errors import BadRequest, Invalid, Unauthorized, UpstreamTimeout
+from colonnade_runtime.errors import BadRequest, Invalid, Unauthorized
 from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
-from colonnade_runtime.upstream import Call, Reply, Transport
+from colonnade_runtime.upstream import Ask, Call, Flights, Reply
+from colonnade_runtime.upstream.upstreams import Upstreams
 
 Decoded = TypeVar("Decoded")
+Shared = TypeVar("Shared")
 IDENTITY = ("x-user-id", "x-user-email", "x-user-roles", "x-client-id", "x-device-id")
 TRACE = ("traceparent", "tracestate")
+TRACE_AND_IDENTITY = (*TRACE, *IDENTITY)
+EXPECTED = "x-envoy-expected-rq-timeout-ms"
+"""How long who asks will wait; Envoy says it to every service behind it, and we say it to ours."""
 FOR_CALLS = 0.85
 """The share of a request's time that calls may take; the rest is for merging what they brought."""
 
@@ -36,15 +41,23 @@ class Request:
         scope: Scope,
         protocol: HTTPProtocol,
         limits: Limits,
-        transport: Transport,
+        upstreams: Upstreams,
     ) -> None:
         self.parameters = NO_PARAMETERS
         self.limits = limits
         self._scope = scope
         self._protocol = protocol
-        self._transport = transport
+        self._upstreams = upstreams
         self._clock = asyncio.get_running_loop().time
-        self._calls_end = self._clock() + limits.deadline * FOR_CALLS
+        self.began = self._clock()
+        seconds = given_time(scope.headers.get(EXPECTED), limits.deadline)
+        self.ends = self.began + seconds
+        self._calls_end = self.began + seconds * FOR_CALLS
+        self._flights: Flights = {}
+        self._shared: dict[object, Any] = {}
+        self._id: str | None = None
+        self._told: dict[str, str] | None = None
+        self._degraded: set[str] = set()
 
     @property
     def user_id(self) -> str:
@@ -84,25 +97,76 @@ class Request:
         length = self._scope.headers.get("content-length")
         return read_json(await read(self._protocol, length, self.limits.body), kind)
 
-    async def send(self, service: str, method: str, target: str, body: bytes | None = None) -> Reply:
-        """Send a call to a service; declared calls do, nobody else needs to.
+    def shared(self, owner: object, make: Callable[[], Shared]) -> Shared:
+        """Return what all work for this request shares on behalf of `owner`; made when first asked for."""
+        found = self._shared.get(owner)
+        if found is None:
+            found = self._shared[owner] = make()
+        shared: Shared = found
+        return shared
 
-        Raises `UpstreamError` where there is no answer within the time that is left.
+    @property
+    def degraded(self) -> list[str]:
+        """The names of what is missing from the answer, or not fresh, because a service failed; sorted."""
+        return sorted(self._degraded)
+
+    def degrade(self, name: str) -> None:
+        """Say that a part of the answer is missing, or not fresh."""
+        self._degraded.add(name)
+
+    def send(self, ask: Ask, target: str, body: bytes | None) -> Awaitable[Reply]:
+        """Make a call within the time that is left; declared calls do, nobody else needs to.
+
+        Raises `UpstreamError` where there is no answer.
         """
-        timeout = min(self.limits.call, self._calls_end - self._clock())
-        if timeout <= 0:
-            raise UpstreamTimeout(service, "no time was left to ask")
-        headers = self._headers if body is None else self._headers | {"content-type": "application/json"}
-        return await self._transport.send(Call(service, method, target, headers, body, timeout))
+        now = self._clock()
+        ends = min(now + self.limits.call, self._calls_end)
+        headers = self._down(shared=ask.shared)
+        if body is not None:
+            headers = headers | {"content-type": "application/json"}
+        return self._upstreams.way(ask)(Call(ask, target, headers, body, now, ends, self._flights))
 
-    @cached_property
+    def malformed(self, ask: Ask) -> None:
+        """Count an answer that could not be read."""
+        self._upstreams.malformed(ask)
+
+    def keep(self, ask: Ask, target: str, body: bytes) -> None:
+        """Keep an answer that was good, for this caller; for all, where the call is shared."""
+        self._upstreams.last_good.keep(self._key(ask, target), body, self._clock())
+
+    def last_good(self, ask: Ask, target: str) -> bytes | None:
+        """Return what was kept, if it is not too old."""
+        return self._upstreams.last_good.find(self._key(ask, target), self._clock(), ask.last_good)
+
+    def _key(self, ask: Ask, target: str) -> tuple[Ask, str, tuple[str | None, ...]]:
+        return ask, target, () if ask.shared else tuple(map(self._scope.headers.get, IDENTITY))
+
+    @property
     def id(self) -> str:
         """The X-Request-ID, from the edge; a new one where the BFF is asked directly."""
-        return self._scope.headers.get("x-request-id") or str(uuid4())
+        if self._id is None:
+            self._id = self._scope.headers.get("x-request-id") or str(uuid4())
+        return self._id
 
-    @cached_property
-    def _headers(self) -> dict[str, str]:
-        """What goes all the way down: identity, request id and trace."""
+    def _down(self, *, shared: bool) -> dict[str, str]:
+        """What goes down with a call: request id and trace, and who asks unless that is all the same."""
+        if shared:
+            return self._headers(TRACE)
+        if self._told is None:
+            self._told = self._headers(TRACE_AND_IDENTITY)
+        return self._told
+
+    def _headers(self, names: tuple[str, ...]) -> dict[str, str]:
         find = self._scope.headers.get
-        given: dict[str, Any] = {name: value for name in (*IDENTITY, *TRACE) if (value := find(name))}
-        return {"accept": "application/json", "x-request-id": self.id, **given}
+        given = {"accept": "application/json", "x-request-id": self.id}
+        for name in names:
+            if value := find(name):
+                given[name] = value
+        return given
+
+
+def given_time(expected_ms: str | None, deadline: float) -> float:
+    """Return the seconds for a request: those that the edge waits, but no more than `deadline`."""
+    if expected_ms is None or not (expected_ms.isascii() and expected_ms.isdecimal()):
+        return deadline
+    return min(int(expected_ms) / 1000, deadline)

@@ -47,6 +47,10 @@ class HTTPProtocol(Protocol):
         """Return the body piece by piece."""
         ...
 
+    async def client_disconnect(self) -> None:
+        """Return when the client is gone."""
+        ...
+
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         """Answer without a body."""
         ...

@@ -38,10 +38,11 @@ def serve(app: App, port: int) -> int:
 
 
 async def _serve(app: App, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then let requests under way finish."""
+    """Serve until SIGTERM or SIGINT; then be unready for a while, and let requests under way finish."""
     async with connected(settings.upstreams) as transport:
+        handler = Handler(app, transport)
         server = Server(
-            Handler(app, transport),
+            handler,
             address=settings.host,
             port=settings.port,
             interface=Interfaces.RSGI,
@@ -51,9 +52,15 @@ async def _serve(app: App, settings: Settings) -> None:
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
+            loop.add_signal_handler(number, _stop, handler, server, settings.drain_s)
         with contextlib.suppress(asyncio.CancelledError):
             await server.serve()
+
+
+def _stop(handler: Handler, server: Server, drain_s: float) -> None:
+    """Say first that no more requests should come, so that those on their way still find somebody."""
+    handler.probes.stopping = True
+    asyncio.get_running_loop().call_later(drain_s, server.stop)
 
 
 def _claim(host: str, port: int) -> None:

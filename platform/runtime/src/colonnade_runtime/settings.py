@@ -11,17 +11,21 @@ LAST_PORT = 65535
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where to listen, and where the services are: `upstreams` maps a service's name to its URL."""
+    """Where to listen, and where the services are: `upstreams` maps a service's name to its URL.
+
+    `drain_s` is for how many seconds a stopping process still answers while it says that it is not ready.
+    """
 
     host: str
     port: int
     development: bool
     json_logs: bool
+    drain_s: float
     upstreams: Mapping[str, str]
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], port: int, services: Sequence[str]) -> "Settings":
-        """Read HOST, PORT, COLONNADE_ENV, COLONNADE_LOG and each service's UPSTREAM_<NAME>_URL.
+        """Read HOST, PORT, COLONNADE_ENV, _LOG and _DRAIN, and each service's UPSTREAM_<NAME>_URL.
 
         Raises `SettingsError`.
         """
@@ -30,6 +34,7 @@ class Settings:
             port=_port(environ.get("PORT", str(port))),
             development=environ.get("COLONNADE_ENV", "production") == "development",
             json_logs=environ.get("COLONNADE_LOG") == "json",
+            drain_s=_seconds(environ.get("COLONNADE_DRAIN", "0")),
             upstreams={service: _url(environ, service) for service in services},
         )
 
@@ -38,6 +43,12 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= LAST_PORT):
         raise SettingsError(f"PORT is {text!r}; set it to a number from 1 to {LAST_PORT}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not (text.isascii() and text.isdecimal()):
+        raise SettingsError(f"COLONNADE_DRAIN is {text!r}; set it to a whole number of seconds")
+    return float(text)
 
 
 def _url(environ: Mapping[str, str], service: str) -> str:

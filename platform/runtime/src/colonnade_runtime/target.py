@@ -1,53 +1,59 @@
 """The target of a call: path and query, filled so that a value never leaves its place."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from colonnade_runtime.errors import NotFound
 
 _NAME = re.compile(r"\{(\w+)\}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 _LEAVES = frozenset({"", ".", ".."})
 
 
 class Target:
-    """A path template with `{names}`, and the names that go into the query."""
+    """A path template with `{names}`; of the parameters' `names`, those in `query` go into the query."""
 
-    def __init__(self, template: str, query: Sequence[str]) -> None:
+    def __init__(self, template: str, names: Sequence[str], query: Container[str]) -> None:
         texts_and_names = _NAME.split(template)
-        self._texts = texts_and_names[::2]
-        self._names = texts_and_names[1::2]
-        self._query = tuple(query)
+        self._first = texts_and_names[0]
+        self._path = [
+            (names.index(name), text)
+            for name, text in zip(texts_and_names[1::2], texts_and_names[2::2], strict=True)
+        ]
+        self._query = [(index, f"{name}=") for index, name in enumerate(names) if name in query]
 
-    def fill(self, given: Mapping[str, Any]) -> str:
-        """Return path and query; `None` is left out of the query, a list is joined by commas.
+    def fill(self, values: Sequence[Any]) -> str:
+        """Return path and query of the parameters' values, which stand in the order of their names.
+
+        `None` is left out of the query, a list is joined by commas.
 
         Raises `NotFound` for a segment that would change the path: empty, `.` or `..`.
         """
-        path = self._texts[0]
-        for name, text in zip(self._names, self._texts[1:], strict=True):
-            path += _segment(given[name]) + text
+        path = self._first
+        for index, text in self._path:
+            path += _segment(values[index]) + text
         # By hand, because `urlencode` costs as much as the rest of a call's Python.
-        pairs = [f"{name}={_text(given[name])}" for name in self._query if given[name] is not None]
+        pairs = [name + _text(values[index]) for index, name in self._query if values[index] is not None]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
 
 
 def _segment(value: object) -> str:
     if value in _LEAVES:
         raise NotFound("There is nothing with this identifier.")
-    return quote(str(value), safe="")
+    return _quoted(str(value))
 
 
 def _text(value: object) -> str:
-    match value:
-        case str():
-            return quote(value, safe="")
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case list() | tuple() | set() | frozenset():
-            return quote(",".join(map(str, value)), safe="")
-        case _:
-            return quote(str(value), safe="")
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple | set | frozenset):
+        return _quoted(",".join(map(str, value)))
+    return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN(text) else quote(text, safe="")

@@ -1,15 +1,21 @@
 """For tests of an application: services that answer in line, and a client that calls it in process."""
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from colonnade_runtime.app import App
 from colonnade_runtime.handler import Handler
+from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.upstream import Call, Reply
+from colonnade_runtime.upstream.upstreams import Upstreams
+
+LIMITS = Limits(body=1024 * 1024, deadline=4.0, call=2.0)
 
 
 @dataclass
@@ -26,6 +32,7 @@ class FakeUpstreams:
     async def send(self, call: Call) -> Reply:
         """Answer a call as it was given."""
         self.calls.append(call)
+        await asyncio.sleep(0)  # as over a network: others run meanwhile
         answer = self.answers.get(f"{call.service} {call.method} {urlsplit(call.target).path}", 404)
         if callable(answer):
             answer = answer(call)
@@ -53,7 +60,11 @@ class Response:
 
 @dataclass(frozen=True)
 class AppClient:
-    """Calls `app` in this process, as Granian would; `headers` go with every call."""
+    """Calls `app` in this process, as Granian would; `headers` go with every call.
+
+    It is one process: a service that failed three times in a row is left alone by its breaker. Pauses
+    before retries are as short as chance allows.
+    """
 
     app: App
     upstreams: FakeUpstreams = field(default_factory=FakeUpstreams)
@@ -74,8 +85,22 @@ class AppClient:
             given["content-length"] = str(len(body))
         parts = urlsplit(url)
         exchange = _Exchange(method, parts.path, parts.query, given, body or b"")
-        await Handler(self.app, self.upstreams).__rsgi__(exchange, exchange)
+        await self._handler.__rsgi__(exchange, exchange)
         return exchange.response
+
+    @cached_property
+    def _handler(self) -> Handler:
+        return Handler(self.app, self.upstreams, random=lambda: 0.0)
+
+
+def request_from(
+    headers: Mapping[str, str], upstreams: FakeUpstreams | None = None, limits: Limits = LIMITS
+) -> Request:
+    """Return a request with these headers, to test what takes one without a view around it."""
+    exchange = _Exchange("GET", "/", "", dict(headers), b"")
+    return Request(
+        exchange, exchange, limits, Upstreams(upstreams or FakeUpstreams(), {}, random=lambda: 0.0)
+    )
 
 
 @dataclass
@@ -95,6 +120,9 @@ class _Exchange:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for start in range(0, len(self.body), 1024):
             yield self.body[start : start + 1024]
+
+    async def client_disconnect(self) -> None:
+        await asyncio.Event().wait()
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.response_bytes(status, headers, b"")

@@ -27,7 +27,7 @@ async def right(request: Request) -> None:
     assert_type(await orders_of(request, "alice"), Page[Order])
     assert_type(await orders_of(request, user_id="alice", limit=3), Page[Order])
     assert_type(await place(request, Order("1")), Order)
-    async with FanOut() as fan:
+    async with FanOut(request) as fan:
         orders = fan.required(orders_of(request, "alice", cursor="abc"))
     assert_type(orders.result(), Page[Order])
 

@@ -31,7 +31,7 @@ class Home(msgspec.Struct, frozen=True):
 
 async def home(request: Request) -> Home:
     """The user, their newest orders and what is featured; without the user there is no page."""
-    async with FanOut() as fan:
+    async with FanOut(request) as fan:
         user = fan.required(user_with(request, request.user_id))
         orders = fan.optional("orders", orders_of(request, request.user_id, NEWEST_ORDERS), NO_ORDERS)
         featured = fan.optional("featured", catalogue(request, FEATURED), NO_PRODUCTS)

@@ -1,0 +1,75 @@
+"""What is sent to a service, what comes back, and what a stage between the two is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal, Protocol
+
+import msgspec
+
+READ = "GET"
+IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+"""Methods whose repetition changes nothing more (RFC 9110 §9.2.2)."""
+
+
+class Ask(msgspec.Struct, frozen=True, eq=False):
+    """What a declared call says of itself; see `get` for `shared`, `hedge` and `last_good`."""
+
+    service: str
+    method: str
+    template: str
+    pass_on: frozenset[int] = frozenset()
+    shared: bool = False
+    hedge: float | Literal["p95"] | None = None
+    last_good: float = 0.0
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """One call: `target` is path and query, `began` and `ends` are on the loop's clock, in seconds.
+
+    `flights` are the reads of the same request that are under way.
+    """
+
+    ask: Ask
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    began: float
+    ends: float
+    flights: "Flights"
+
+    @property
+    def service(self) -> str:
+        """The service that is asked."""
+        return self.ask.service
+
+    @property
+    def method(self) -> str:
+        """The method, in capitals."""
+        return self.ask.method
+
+
+class Reply(msgspec.Struct, frozen=True, gc=False):
+    """What the service answered."""
+
+    status: int
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the class of the status
+
+
+Stage = Callable[[Call], Awaitable[Reply]]
+"""A stage of a call: does its part, and hands the call to the next one."""
+
+Flights = dict[tuple[str, str], list[asyncio.Future[Reply | None]]]
+"""Reads under way, by service and target, with those who wait for the same answer."""
+
+
+class Transport(Protocol):
+    """The way to the services: HTTP in a process, a fake in tests."""
+
+    async def send(self, call: Call) -> Reply:
+        """Send a call. Raises `UpstreamTimeout`, `UpstreamUnreachable` or `UpstreamTooLarge`."""
+        ...

@@ -1,0 +1,63 @@
+"""Single flight: identical reads at the same time are one call."""
+
+import asyncio
+from collections.abc import Callable
+
+from colonnade_runtime.errors import UpstreamError, UpstreamTimeout
+from colonnade_runtime.upstream.call import Call, Flights, Reply, Stage
+
+
+def single_flight(clock: Callable[[], float], shared: Flights | None, then: Stage) -> Stage:
+    """Return the stage in which a read joins the same one under way, and else is made.
+
+    Reads of one request only, unless `shared` holds those of all: for calls declared so, which are sent
+    without identity.
+    """
+
+    async def stage(call: Call) -> Reply:
+        flights = call.flights if shared is None else shared
+        key = (call.ask.service, call.target)
+        while (waiting := flights.get(key)) is not None:
+            if (reply := await _join(waiting, call, clock)) is not None:
+                return reply
+        waiting = flights[key] = []
+        outcome: Reply | UpstreamError | None = None  # given up: those who wait ask themselves
+        try:
+            outcome = await then(call)
+        except UpstreamError as error:
+            outcome = error
+            raise
+        finally:
+            del flights[key]
+            if waiting:
+                _land(waiting, outcome)
+        return outcome
+
+    return stage
+
+
+def _land(waiting: list[asyncio.Future[Reply | None]], outcome: Reply | UpstreamError | None) -> None:
+    for future in waiting:
+        if future.done():
+            continue
+        if isinstance(outcome, UpstreamError):
+            future.set_exception(outcome.again())
+        else:
+            future.set_result(outcome)
+
+
+async def _join(
+    waiting: list[asyncio.Future[Reply | None]], call: Call, clock: Callable[[], float]
+) -> Reply | None:
+    """Return the answer of the call under way; None where it ended without, and there is time to ask."""
+    future: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
+    waiting.append(future)
+    try:
+        async with asyncio.timeout_at(call.ends):
+            return await future
+    except UpstreamTimeout:
+        if clock() >= call.ends:
+            raise
+        return None  # the other's time was shorter than ours
+    except TimeoutError as error:
+        raise UpstreamTimeout(call.service, "no answer in time") from error

@@ -1,0 +1,84 @@
+"""The services of an application, each with its breaker, places and budget, as long as the process lives."""
+
+import asyncio
+import random as chance
+from collections.abc import Mapping
+
+from colonnade_runtime.metrics import Labels, Series, family, red
+from colonnade_runtime.upstream.breaker import State
+from colonnade_runtime.upstream.call import Ask, Stage, Transport
+from colonnade_runtime.upstream.last_good import LastGood
+from colonnade_runtime.upstream.pipeline import Clock, Random, Service, pipeline
+from colonnade_runtime.upstream.policy import Upstream
+from colonnade_runtime.upstream.retry import Sleep
+
+DEFAULTS = Upstream()
+
+
+class Upstreams:
+    """The ways to the services over one transport; made inside a running loop, whose clock is the default."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        settings: Mapping[str, Upstream],
+        *,
+        clock: Clock | None = None,
+        random: Random = chance.random,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._clock = clock or asyncio.get_running_loop().time
+        self._random = random
+        self._sleep = sleep
+        self.last_good = LastGood()
+        self._services: dict[str, Service] = {}
+        self._stages: dict[Ask, tuple[Stage, Series]] = {}
+
+    def way(self, ask: Ask) -> Stage:
+        """Return the way of a declared call; it is assembled once."""
+        found = self._stages.get(ask)
+        if found is None:
+            series = Series()
+            stage = pipeline(ask, self.service(ask.service), series, self._transport.send)
+            found = self._stages[ask] = (stage, series)
+        return found[0]
+
+    def malformed(self, ask: Ask) -> None:
+        """Count an answer that came in order, and could not be read."""
+        self._stages[ask][1].recount("ok", "malformed")
+
+    def service(self, name: str) -> Service:
+        """Return what all calls to a service share."""
+        if name not in self._services:
+            settings = self._settings.get(name, DEFAULTS)
+            self._services[name] = Service(settings, self._clock, self._random, self._sleep)
+        return self._services[name]
+
+    def metrics(self) -> list[str]:
+        """Return the lines of all calls and services."""
+        calls = [(_labels(ask), series) for ask, (_, series) in self._stages.items()]
+        services = self._services.items()
+        states: list[tuple[Labels, float]] = [
+            ({"service": name, "state": state}, float(one.breaker.state is state))
+            for name, one in services
+            for state in State
+        ]
+        return [
+            *red("colonnade_calls", "outcome", calls),
+            *family("colonnade_breaker_state", "gauge", states),
+            *_each("colonnade_breaker_opened_total", "counter", {n: s.breaker.opened for n, s in services}),
+            *_each("colonnade_call_repetitions_total", "counter", {n: s.budget.spent for n, s in services}),
+            *_each("colonnade_call_hedges_total", "counter", {n: s.hedges for n, s in services}),
+            *_each("colonnade_calls_in_flight", "gauge", {n: s.places.taken for n, s in services}),
+            *_each("colonnade_calls_waiting", "gauge", {n: s.places.waiting for n, s in services}),
+        ]
+
+
+def _labels(ask: Ask) -> Labels:
+    return {"service": ask.service, "call": f"{ask.method} {ask.template}"}
+
+
+def _each(name: str, kind: str, values: Mapping[str, float]) -> list[str]:
+    return family(name, kind, [({"service": service}, value) for service, value in values.items()])
