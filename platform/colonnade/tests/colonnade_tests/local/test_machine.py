@@ -12,7 +12,8 @@ from colonnade_tests.local.platforms import platform_in, write_platform
 
 CONSUMER = """\
 identity:
-  consumers: [{name: partner, issuer: "https://partner.example", secret: env:PARTNER, previous_secret: file:old}]
+  consumers:
+    - {name: partner, issuer: "https://partner.example", secret: env:PARTNER, previous_secret: file:old}
 """
 
 

@@ -38,7 +38,8 @@ class PasswordGrant:
         form = {"grant_type": "password", "username": username, "password": password}
         try:
             metadata = await self._provider.discovery.metadata()
-            response = await self._provider.post(metadata.token_endpoint, form)
+            methods = metadata.token_endpoint_auth_methods_supported
+            response = await self._provider.post(metadata.token_endpoint, form, methods)
             answer = msgspec.json.decode(response.content, type=_Answer)
         except (ProviderFailed, msgspec.DecodeError) as error:
             raise Unavailable("the identity provider does not check passwords now") from error
