@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
@@ -29,6 +30,9 @@ COPIED = (
 UP_TIMEOUT_S = 90
 
 T = TypeVar("T")
+
+_TLS = ssl.create_default_context()
+"""One for all clients: each would read all certificate authorities again."""
 
 
 def make_platform(folder: Path) -> Path:
@@ -124,6 +128,7 @@ class Stack:
 
     def client(self, **options: Any) -> httpx.Client:  # noqa: ANN401 - httpx's own options
         """An HTTP client of the edge."""
+        options.setdefault("verify", _TLS)
         return httpx.Client(base_url=self.edge, timeout=20, **options)
 
 

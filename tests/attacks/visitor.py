@@ -32,4 +32,5 @@ def session_of(browser: httpx.Client) -> str:
 
 def ask(stack: Stack, cookie: str, **headers: str) -> httpx.Response:
     """Ask for a page of the session's BFF with a `Cookie` header as it is given."""
-    return httpx.get(f"{stack.edge}/api/echo/session/x", headers={"Cookie": cookie, **headers})
+    with stack.client(headers={"Cookie": cookie, **headers}) as browser:
+        return browser.get("/api/echo/session/x")

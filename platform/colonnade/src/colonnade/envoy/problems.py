@@ -20,6 +20,9 @@ DETAILS = {
     503: ("Service Unavailable", "The backend for this front end cannot be reached; try again shortly."),
     504: ("Gateway Timeout", "The backend for this front end did not answer in time."),
 }
+REALM = 'Bearer realm="colonnade"'
+INVALID = f'{REALM}, error="invalid_token"'
+JWT_DENIED = "jwt_authn_access_denied"
 POLICY_DOWN = ("Service Unavailable", "The edge cannot decide about this request now; try again shortly.")
 
 
@@ -28,14 +31,15 @@ def local_replies() -> Json:
 
     A refusal of the policy service is worded already, and passes as it is.
     """
+    denied = _document(401, *DETAILS[401])
     passing = {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}, "content_type": MEDIA_TYPE}
     return {
         "mappers": [
             _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after()),
             _mapper(_details("ext_authz_denied"), passing),
+            _mapper(_details(f"{JWT_DENIED}{{Jwt_is_missing}}"), denied, _challenge(REALM)),
             # Envoy says 403 of a token for another audience; RFC 6750 §3.1 wants 401, invalid_token.
-            _mapper(_details("jwt_authn_access_denied"), _document(401, *DETAILS[401]), _challenge())
-            | {"status_code": 401},
+            _mapper(_details(JWT_DENIED), denied, _challenge(INVALID)) | {"status_code": 401},
             *(_status_mapper(status, *words) for status, words in DETAILS.items()),
             # What has no words of its own, a redirect say.
             {"filter": _status("GE", 100), "headers_to_add": security_headers()},
@@ -66,10 +70,11 @@ def _retry_after() -> Json:
     return {"header": {"key": "retry-after", "value": "1"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
-def _challenge() -> Json:
+def _challenge(value: str) -> Json:
+    # Envoy names the whole URL as the realm, with whatever secret stands in its query.
     return {
-        "header": {"key": "www-authenticate", "value": 'Bearer realm="colonnade", error="invalid_token"'},
-        "append_action": "ADD_IF_ABSENT",
+        "header": {"key": "www-authenticate", "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
     }
 
 
