@@ -51,7 +51,7 @@ def make_platform(folder: Path) -> Path:
 
 
 def bff(
-    folder: Path, *arguments: str, timeout: float = 60, check: bool = True
+    folder: Path, *arguments: str, timeout: float = 60, check: bool = True, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the launcher of `folder`, with the environment that this checkout has already made."""
     environment = os.environ | {"BFF_VENV": str(venv()), "NO_COLOR": "1"}
@@ -60,6 +60,7 @@ def bff(
         [str(folder / "bff"), *arguments],
         cwd=folder,
         env=environment,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -13,6 +13,8 @@ from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.authn.trust import Trusts
 from colonnade_edge.decide import Decider
 from colonnade_edge.keyring import Keyring
+from colonnade_edge.lease.leases import Leases
+from colonnade_edge.lease.server import serving
 from colonnade_edge.limits.edges import LiveEdges
 from colonnade_edge.limits.heavy import HeavyUsers
 from colonnade_edge.limits.limiter import Limiter
@@ -34,9 +36,10 @@ async def run(settings: PolicySettings) -> None:
     policy = PolicyFile(settings.policy_file)
     policy.refresh()
     revoked = Table()
+    leases = Leases(revoked)
     follower = Follower(connect(settings.store_url, ANSWER_WITHIN_S), revoked)
     await follower.start()
-    metrics = Metrics(revoked.lines)
+    metrics = Metrics(revoked.lines, leases.lines)
     link = StoreLink(connect(settings.store_url))
     await link.open()
     keyring = Keyring(settings.session_keys, settings.session_keys_file)
@@ -53,10 +56,12 @@ async def run(settings: PolicySettings) -> None:
         edges.watch(),
         heavy.flush_forever(),
         last_used.flush_forever(),
-        follower.follow(),
+        follower.follow(leases.look),
+        leases.watch_sessions(ticker),
     )
     background = [asyncio.create_task(work) for work in forever]
-    await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)
+    async with serving(leases, settings.lease):
+        await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)
     for task in background:
         task.cancel()
     await last_used.flush()

@@ -12,8 +12,10 @@ from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.authz import admit
 from colonnade_edge.call import Call
 from colonnade_edge.errors import Refused, StoreUnavailable, Unauthenticated, Unavailable
+from colonnade_edge.lease import header
 from colonnade_edge.limits.limiter import Limiter, Question
 from colonnade_edge.policy.plan import Plan, RoutePlan
+from colonnade_edge.revocation.provenance import Provenance
 from colonnade_edge.revocation.table import Table
 from colonnade_edge.store.tick import Tick, Ticker
 
@@ -47,6 +49,12 @@ class Decider:
 
     async def decide(self, plan: Plan, route: RoutePlan, call: Call) -> Headers:
         """Return the headers of the positive answer; raise `Refused` where the request may not pass."""
+        allowed = await self._decide(plan, route, call)
+        if route.route.stream and route.route.auth in CHALLENGES:
+            return [*allowed, header.write(_leased(route, call.identity.provenance))]
+        return allowed
+
+    async def _decide(self, plan: Plan, route: RoutePlan, call: Call) -> Headers:
         match route.route.auth:
             case "jwt" | "client_credentials":
                 call.identity = await self._bearer.identify(plan, route, call)
@@ -126,3 +134,8 @@ class Decider:
         if route.limits is None:
             return call.identity.headers
         return [*call.identity.headers, *await self._limiter.apply(route.limits, call)]
+
+
+def _leased(route: RoutePlan, credential: Provenance) -> Provenance:
+    """What a stream depends on: where nothing is revoked, on the credential's own end."""
+    return credential if route.route.revocation else Provenance(expires=credential.expires)

@@ -36,7 +36,8 @@ class PolicySettings(msgspec.Struct, frozen=True):
 
     Session keys come from a file, or from the variable itself, separated by spaces; see `Keyring`.
     `identity_url` is where it reaches the identity provider, where that is not the issuer's own address;
-    `edges` are the URLs of all edges, this service's own too; `consumer_secrets` have the names of variables.
+    `edges` are the URLs of all edges, this service's own too; `consumer_secrets` have the names of variables;
+    `lease` is where streams are held.
     """
 
     listen: Listen
@@ -49,6 +50,7 @@ class PolicySettings(msgspec.Struct, frozen=True):
     consumer_secrets: Mapping[str, Secret] = {}
     identity_url: str = ""
     edges: tuple[str, ...] = ()
+    lease: Listen | None = None
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
         },
         identity_url=environ.get("IDENTITY_URL", ""),
         edges=tuple(environ.get("EDGE_URLS", "").split()),
+        lease=_listen(environ, 0, "LEASE_PORT") if environ.get("LEASE_PORT") else None,
     )
 
 
@@ -89,10 +92,10 @@ def console_settings(environ: Mapping[str, str]) -> ConsoleSettings:
     )
 
 
-def _listen(environ: Mapping[str, str], default_port: int) -> Listen:
-    text = environ.get("PORT") or str(default_port)
+def _listen(environ: Mapping[str, str], default_port: int, name: str = "PORT") -> Listen:
+    text = environ.get(name) or str(default_port)
     if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
-        raise SettingsError(f"PORT={text}: give a number from 1 to {MAX_PORT}")
+        raise SettingsError(f"{name}={text}: give a number from 1 to {MAX_PORT}")
     return Listen(environ.get("HOST") or "127.0.0.1", int(text))
 
 

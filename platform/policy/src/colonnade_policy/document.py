@@ -47,7 +47,7 @@ class Limit(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """What one route asks of a request before it may pass; `cost` None is that of its GraphQL query.
 
-    Without `revocation` a token holds until it expires.
+    Without `revocation` a token holds until it expires. A `stream` stays open until its credential ends.
     Pages of `trusted_origins` may act with a session beside our own; `*` stands for labels of a host.
     """
 
@@ -58,6 +58,7 @@ class Route(Struct, frozen=True):
     cost: int | None = 1
     revocation: bool = True
     trusted_origins: tuple[str, ...] = ()
+    stream: bool = False
 
 
 class Session(Struct, frozen=True):

@@ -8,6 +8,7 @@ MIN_EDGES = 2
 """Compose shows the platform as production runs it, so one edge may fail."""
 
 POLICY_PORT = 9001
+LEASE_PORT = 9002
 IDENTITY_PORT = 8100
 VALKEY_PORT = 6379
 ADMIN_PORT = 9901
@@ -72,6 +73,7 @@ def target(platform: Platform) -> Target:
         bff.name: (Address(bff.name, bff.port),) for bff in platform.bffs
     }
     endpoints["policy"] = tuple(Address(name, POLICY_PORT) for name in replicas(platform, "policy"))
+    endpoints["lease"] = tuple(Address(name, LEASE_PORT) for name in replicas(platform, "policy"))
     if platform.development:
         endpoints["identity"] = (Address("identity", IDENTITY_PORT),)
     tls = platform.edge.tls

@@ -4,6 +4,7 @@ from colonnade.compose import certificates, networks, secrets
 from colonnade.compose.addresses import (
     EDGE_FOLDER,
     IDENTITY_PORT,
+    LEASE_PORT,
     POLICY_PORT,
     VALKEY_PORT,
     edge_ports,
@@ -95,6 +96,7 @@ def policy(platform: Platform) -> Part:
         memory="256m",
         environment={
             **_process(POLICY_PORT, platform),
+            "LEASE_PORT": str(LEASE_PORT),
             "POLICY_FILE": f"{FOLDER}/{POLICY_FILE}",
             "EDGE_URLS": " ".join(edge.url for edge in edges(platform)),
             **_store_environment(store),

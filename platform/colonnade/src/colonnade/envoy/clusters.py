@@ -11,6 +11,7 @@ from colonnade.ir.target import Address, Target
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TRACES = "traces"
+LEASE = "lease"
 CONNECT_S = 1.0
 POLICY_CONNECT_S = 0.25
 """A fraction of what a decision may take: where one policy service is gone, another can still be asked."""
@@ -19,6 +20,11 @@ HEALTH_INTERVAL_S = 1.0
 HEALTH_TIMEOUT_S = 1.0
 EJECTED_S = 1.0
 PING_S = 0.3
+LEASE_PING_S = 1.0
+LEASE_PONG_S = 2.0
+"""A process that is slow for a moment must not cost its streams, which a lost connection does."""
+MAX_LEASES = 20_000
+"""Streams that one edge holds open; it has no more connections than that."""
 IDLE_S = 50.0
 """Shorter than the servers' own, so that they rarely close a connection that is about to be used."""
 
@@ -27,6 +33,8 @@ def clusters(platform: Platform, target: Target) -> list[Json]:
     """Return every cluster that a route, or a filter on it, names."""
     found = [_bff(platform, target, bff.name) for bff in platform.bffs]
     found.append(_policy(target.endpoints["policy"]))
+    if any(route.leased for route in platform.routes):
+        found.append(_lease(target.endpoints[LEASE]))
     found.append(_identity(target))
     if platform.edge.trusted_hops:
         # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
@@ -45,9 +53,21 @@ def _policy(addresses: Sequence[Address]) -> Json:
 
     A machine that is gone closes no connection: an unanswered ping does, and leaves time to ask another.
     """
-    cluster = _cluster("policy", addresses, POLICY_CONNECT_S, http2=True)
+    return _watched(_cluster("policy", addresses, POLICY_CONNECT_S, http2=True), PING_S, PING_S)
+
+
+def _lease(addresses: Sequence[Address]) -> Json:
+    """The policy services again, at the port where they hold streams."""
+    cluster = _cluster(LEASE, addresses, POLICY_CONNECT_S, http2=True)
+    del cluster["health_checks"]
+    bounds = {"max_connections": MAX_LEASES, "max_pending_requests": MAX_LEASES, "max_requests": MAX_LEASES}
+    cluster["circuit_breakers"] = {"thresholds": [bounds]}
+    return _watched(cluster, LEASE_PING_S, LEASE_PONG_S)
+
+
+def _watched(cluster: Json, ping_s: float, pong_s: float) -> Json:
     http = cluster["typed_extension_protocol_options"][HTTP_OPTIONS]["explicit_http_config"]
-    ping = {"interval": duration(PING_S), "timeout": duration(PING_S)}
+    ping = {"interval": duration(ping_s), "timeout": duration(pong_s)}
     http["http2_protocol_options"] = {"connection_keepalive": ping}
     cluster["outlier_detection"] = {
         "split_external_local_origin_errors": True,

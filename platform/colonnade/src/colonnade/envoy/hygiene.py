@@ -7,7 +7,8 @@ ROUTE = "x-colonnade-route"
 JWT = "x-colonnade-jwt"
 IP = "x-colonnade-ip"
 CONSUMER = "x-colonnade-consumer"
-INTERNAL = (ROUTE, JWT, IP)
+LEASE = "x-colonnade-lease"
+INTERNAL = (ROUTE, JWT, IP, LEASE)
 """Between Envoy and the policy service only."""
 
 REMOTE_ADDRESS = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"

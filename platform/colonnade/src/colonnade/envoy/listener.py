@@ -18,6 +18,8 @@ MAX_CONCURRENT_STREAMS = 100
 STREAM_WINDOW_BYTES = 64 * 1024
 CONNECTION_WINDOW_BYTES = 1024 * 1024
 DRAIN_S = 5.0
+CLOSE_S = 0.3
+"""A client has this long for the last bytes before its connection is closed; revoked streams wait for it."""
 
 
 def listeners(platform: Platform, target: Target) -> list[Json]:
@@ -64,6 +66,7 @@ def _manager(platform: Platform, target: Target) -> Json:
         local_reply_config=local_replies(),
         server_name="colonnade",
         drain_timeout=duration(DRAIN_S),
+        delayed_close_timeout=duration(CLOSE_S),
         common_http_protocol_options={
             "idle_timeout": duration(edge.idle_timeout_s),
             "max_headers_count": edge.max_header_count,

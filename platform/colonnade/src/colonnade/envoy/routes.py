@@ -88,9 +88,10 @@ def _login() -> Json:
 def _route(route: Route, platform: Platform, target: Target) -> Json:
     action: Json = {
         "cluster": route.bff,
-        "timeout": duration(route.timeouts.read_s),
+        "timeout": duration(0 if route.stream else route.timeouts.read_s),
         "idle_timeout": duration(route.timeouts.idle_s),
         **_rewrite(route.rewrite),
+        **({"upgrade_configs": [{"upgrade_type": "websocket"}]} if route.stream else {}),
     }
     if route.retries.attempts:
         action["retry_policy"] = _retry(route.retries)

@@ -123,7 +123,8 @@ class Decision:
 class Route:
     """One route: what it matches, where it goes and what it asks. Sizes are in bytes.
 
-    A request counts `cost` against each limit; None: as much as its GraphQL query asks for.
+    A request counts `cost` against each limit; None: as much as its GraphQL query asks for. A `stream` stays
+    open, for as long as something is said on it.
     """
 
     id: str
@@ -138,3 +139,9 @@ class Route:
     cost: int | None
     decision: Decision
     cors: Cors | None = None
+    stream: bool = False
+
+    @property
+    def leased(self) -> bool:
+        """Whether the route's streams are closed when the credential ends that opened them."""
+        return self.stream and self.auth.type != "none"

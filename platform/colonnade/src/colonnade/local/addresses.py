@@ -54,6 +54,7 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
     parts += [service.name for service in platform.services if service.path is not None]
     endpoints: dict[str, tuple[Address, ...]] = {part: (address(ports[part]),) for part in parts}
     endpoints["policy"] = tuple(address(ports[policy]) for policy in policies)
+    endpoints["lease"] = tuple(address(ports[f"{policy}-lease"]) for policy in policies)
     if platform.development:
         endpoints["identity"] = (address(ports["identity"]),)
     tls_port = ports.get(f"{name}-tls")

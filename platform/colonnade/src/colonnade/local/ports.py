@@ -23,7 +23,8 @@ FREE_RANGE = range(20_000, 32_000)
 TRIES = 200
 
 Ports = Mapping[str, int]
-"""Process → port. Envoys have more, `<name>-admin` and `<name>-tls`; `telemetry-grpc` is a service's own."""
+"""Process → port. Envoys have more, `<name>-admin` and `<name>-tls`, and policy services `<name>-lease`;
+`telemetry-grpc` is a service's own."""
 
 
 def numbered(name: str, count: int) -> list[str]:
@@ -40,7 +41,8 @@ def default_ports(platform: Platform, edge_port: int | None = None) -> dict[str,
     """Return the ports of all processes, as the manifests say; `edge_port` replaces the edge's."""
     replicas = platform.edge.replicas
     envoys, policies = numbered("envoy", replicas), numbered("policy", replicas)
-    ports = dict.fromkeys([*envoys, *policies, *(f"{name}-admin" for name in envoys)], ANY)
+    second = [*(f"{name}-admin" for name in envoys), *(f"{name}-lease" for name in policies)]
+    ports = dict.fromkeys([*envoys, *policies, *second], ANY)
     ports |= {"policy": POLICY, "envoy-admin": ENVOY_ADMIN, "console": platform.edge.console_port}
     if replicas > 1:
         ports["balancer-admin"] = ANY

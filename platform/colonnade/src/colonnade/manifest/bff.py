@@ -27,7 +27,10 @@ from colonnade.manifest.units import Size
 
 
 class BaseRoute(Model):
-    """Where the BFF lives at the edge, how requests reach it, and what each counts against limits."""
+    """Where the BFF lives at the edge, how requests reach it, and what each counts against limits.
+
+    A `stream` stays open: server-sent events, or a WebSocket.
+    """
 
     prefix: PathPrefix
     hosts: tuple[Host, ...] = Field(default=("*",), min_length=1)
@@ -36,6 +39,7 @@ class BaseRoute(Model):
     retries: Retries = Retries()
     cost: Cost = 1
     max_body: Size | None = None
+    stream: bool = False
 
 
 class RouteException(Model):
@@ -53,6 +57,7 @@ class RouteException(Model):
     retries: Retries | None = None
     cost: Cost | None = None
     max_body: Size | None = None
+    stream: bool | None = None
     auth: Auth | None = None
     limits: tuple[Limit, ...] | None = Field(default=None)
     cors: Cors | None = None

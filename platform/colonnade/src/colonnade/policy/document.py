@@ -52,6 +52,7 @@ def _route(route: Route) -> policy.Route:
         cost=route.cost,
         revocation=route.auth.revocation,
         trusted_origins=trusted,
+        stream=route.stream,
     )
 
 

@@ -8,9 +8,9 @@ _NATIVE_CREDENTIALS = {"jwt", "none"}
 _NATIVE_KEYS = ("consumer", "ip", "route", "header:")
 
 
-def decide(auth: Auth, limits: Sequence[Limit], cost: int | None) -> Decision:
+def decide(auth: Auth, limits: Sequence[Limit], cost: int | None, *, stream: bool = False) -> Decision:
     """Return who decides, and the reason that `bff routes` shows."""
-    why_not = _why_not(auth, limits, cost)
+    why_not = _why_not(auth, limits, cost) or _why_not_stream(auth, stream=stream)
     if why_not:
         return Decision(native=False, reason=why_not)
     what = "JWT" if auth.type == "jwt" else "no credential"
@@ -29,6 +29,10 @@ def _why_not(auth: Auth, limits: Sequence[Limit], cost: int | None) -> str:
         return "several limits are counted together"
     foreign = (f"limit {limit.label} {why}" for limit in limits if (why := _foreign(limit)))
     return next(foreign, "a token may be revoked" if auth.type == "jwt" and auth.revocation else "")
+
+
+def _why_not_stream(auth: Auth, *, stream: bool) -> str:
+    return "a stream ends with its credential" if stream and auth.type != "none" else ""
 
 
 def _foreign(limit: Limit) -> str:

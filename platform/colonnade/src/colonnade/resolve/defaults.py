@@ -12,3 +12,6 @@ TIMEOUTS = {
     Kind.IOT: Timeouts(connect=timedelta(seconds=2), send=timedelta(seconds=3), read=timedelta(seconds=5)),
 }
 """Connect, send and read by kind of client, as gateways in front of such BFFs are run."""
+
+STREAM = Timeouts(idle=timedelta(minutes=5))
+"""Servers of events say something every 15 to 60 seconds; who says nothing for longer is gone."""

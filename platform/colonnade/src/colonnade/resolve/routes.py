@@ -8,7 +8,7 @@ from colonnade.manifest.bff import BffManifest, RouteException
 from colonnade.manifest.cors import Cors
 from colonnade.manifest.model import Limit, Retries, Rewrite, Timeouts
 from colonnade.resolve.decision import decide
-from colonnade.resolve.defaults import TIMEOUTS
+from colonnade.resolve.defaults import STREAM, TIMEOUTS
 from colonnade.resolve.rules import rule_of
 
 
@@ -26,7 +26,9 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
     # An exception that names no limits shares the base's buckets; one that names its own has its own.
     owner = bff.name if part.limits is None else f"{bff.name}.{part.name}"
     limits = tuple(_limit(owner, limit) for limit in (bff.limits if part.limits is None else part.limits))
-    timeouts = _timeouts(part.timeouts, base.timeouts, TIMEOUTS[bff.kind])
+    stream = base.stream if part.stream is None else part.stream
+    defaults = STREAM if stream else Timeouts()
+    timeouts = _timeouts(part.timeouts, base.timeouts, defaults, TIMEOUTS[bff.kind])
     resolved_auth = ir.Auth(auth.type.value, auth.scopes, auth.revocation)
     written = base.cost if part.cost is None else part.cost
     cost = None if written == "graphql" else written
@@ -38,13 +40,15 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
         ),
         rewrite=_rewrite(part.rewrite or base.rewrite, base.prefix),
         timeouts=timeouts,
-        retries=_retries(part.retries or base.retries, timeouts),
+        # A try of a stream has no end that could be waited for.
+        retries=_retries(Retries(attempts=0) if stream else part.retries or base.retries, timeouts),
         max_body=part.max_body or base.max_body or edge_max_body,
         auth=resolved_auth,
         limits=limits,
         cost=cost,
-        decision=decide(resolved_auth, limits, cost),
+        decision=decide(resolved_auth, limits, cost, stream=stream),
         cors=_cors(part.cors or bff.cors),
+        stream=stream,
     )
 
 

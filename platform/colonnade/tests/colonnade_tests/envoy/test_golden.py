@@ -29,6 +29,7 @@ def target_of(platform: Platform) -> Target:
         bff.name: (Address("127.0.0.1", bff.port),) for bff in platform.bffs
     }
     endpoints["policy"] = (Address("policy", 9001), Address("policy-2", 9001))
+    endpoints["lease"] = (Address("policy", 9002), Address("policy-2", 9002))
     if platform.development:
         endpoints["identity"] = (Address("identity", 8100),)
     issuer = platform.identity.issuer or "http://127.0.0.1:8100"

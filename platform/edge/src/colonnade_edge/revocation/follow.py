@@ -20,16 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Reads the stream into the table, and calls `on_news` after each change.
+    """Reads the stream into the table.
 
     `redis` must bear with answers that take `ANSWER_WITHIN_S`. After an outage the stream is read from its
     beginning: the store may be another one now, with a clock that is behind.
     """
 
-    def __init__(self, redis: Redis, table: Table, on_news: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, redis: Redis, table: Table) -> None:
         self._redis = redis
         self._table = table
-        self._on_news = on_news
         self._after = START
 
     async def start(self) -> None:
@@ -39,13 +38,14 @@ class Follower:
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("revocations are not known yet: %r", error)
 
-    async def follow(self) -> None:
-        """Follow until cancelled."""
+    async def follow(self, on_news: Callable[[], None]) -> None:
+        """Follow until cancelled, and call `on_news` after each look."""
         away = not self._table.known
         # redis-py loses a cancellation that comes while it probes a pooled connection; the task knows of it.
         while not asyncio.current_task().cancelling():  # type: ignore[union-attr]  # within a task there is one
             try:
                 await self._catch_up()
+                on_news()
                 if away:
                     log.warning("revocations are followed again")
                 away = False
@@ -73,5 +73,4 @@ class Follower:
             self._table.add(revocation)
         if entries:
             self._after = entries[-1][0].decode()
-            self._on_news()
         return len(entries)

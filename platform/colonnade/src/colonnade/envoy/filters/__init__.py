@@ -9,6 +9,7 @@ from colonnade.envoy.filters import (
     health,
     hsts,
     jwt,
+    lease,
     limit_headers,
     local_limit,
     roles,
@@ -31,6 +32,7 @@ CHAIN: tuple[Filter, ...] = (
     roles.FILTER,  # rewords what jwt tells the BFF
     scopes.FILTER,  # reads what jwt verified
     ext_authz.FILTER,  # asks for what only the store knows
+    lease.FILTER,  # holds what the policy service said of the credential for as long as a stream is open
     limit_headers.FILTER,  # so that it sees, on the way back, what the bucket told
     local_limit.FILTER,  # counts who was let in, so after the identity is known
     body.FILTER,  # only an allowed request is received whole

@@ -14,7 +14,9 @@ def _config(platform: Platform, _target: Target) -> Json:
     return typed(f"{PACKAGE}.Buffer", max_request_bytes=platform.edge.max_body)
 
 
-def _route(route: Route, _platform: Platform, _target: Target) -> Json:
+def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
+    if route.stream:  # neither side waits for the other to finish
+        return None
     return typed(f"{PACKAGE}.BufferPerRoute", buffer={"max_request_bytes": route.max_body})
 
 

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Platform
+from colonnade.ir.route import Route
 from colonnade.ir.target import Target
 
+PACKAGE = "envoy.extensions.filters.http.compressor.v3"
 MIN_BYTES = 1024
 """Below it, compressing costs more time than sending."""
 LIBRARIES: dict[str, Json] = {
@@ -24,7 +26,7 @@ def _compressor(name: str) -> Callable[[Platform, Target], Json | None]:
             return None
         first = platform.edge.compression[0] == name
         return typed(
-            "envoy.extensions.filters.http.compressor.v3.Compressor",
+            f"{PACKAGE}.Compressor",
             response_direction_config={
                 "common_config": {"min_content_length": MIN_BYTES},
             },
@@ -35,4 +37,11 @@ def _compressor(name: str) -> Callable[[Platform, Target], Json | None]:
     return config
 
 
-FILTERS = tuple(Filter(f"colonnade.compression.{name}", _compressor(name), always=True) for name in LIBRARIES)
+def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
+    """A compressor holds back what it was given until it has enough; an event is not to wait for the next."""
+    return typed(f"{PACKAGE}.CompressorPerRoute", disabled=True) if route.stream else None
+
+
+FILTERS = tuple(
+    Filter(f"colonnade.compression.{name}", _compressor(name), _route, always=True) for name in LIBRARIES
+)

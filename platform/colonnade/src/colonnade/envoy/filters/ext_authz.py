@@ -36,7 +36,7 @@ def _config(platform: Platform, _target: Target) -> Json:
             },
             "path_prefix": "/check",
             "authorization_response": {
-                "allowed_upstream_headers": _names(hygiene.IDENTITY),
+                "allowed_upstream_headers": _names([*hygiene.IDENTITY, hygiene.LEASE]),
                 "allowed_client_headers": _names(REFUSAL),
                 # For the access log: a refused request has no identity headers.
                 "dynamic_metadata_from_headers": _names([hygiene.CONSUMER]),

@@ -1,0 +1,1 @@
+"""Streams that are closed when the credential ends that opened them."""

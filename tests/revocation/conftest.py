@@ -1,0 +1,35 @@
+"""A platform with three edges, whose mobile BFF streams."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.platform_folder import Stack, make_platform
+
+AUTH = {"live": "jwt", "page": "session", "thing": "api_key", "open": "none"}
+
+
+def route(name: str, auth: str) -> str:
+    """A part of the mobile BFF, all of which answers as its root does."""
+    path = f"rewrite: {{regex: '^/api/mobile/{name}', substitution: ''}}"
+    return f"  - {{name: {name}, path: /{name}, stream: true, {path}, auth: {{type: {auth}}}}}"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = make_platform(tmp_path_factory.mktemp("revocation") / "platform")
+    manifest, mobile = folder / "colonnade.yaml", folder / "bffs/mobile/bff.yaml"
+    text = manifest.read_text()
+    for old, new in (("replicas: 1", "replicas: 3"), ("auth: [session,", "auth: [none, session,")):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    manifest.write_text(text)
+    limits = mobile.read_text().replace("rate: 100/minute\n    burst: 20", "rate: 900/second\n    burst: 900")
+    mobile.write_text("\n".join([limits, "routes:", *map(route, AUTH, AUTH.values()), ""]))
+    package = folder / "bffs/mobile/src/mobile_bff"
+    shutil.copy(Path(__file__).parent / "streaming_bff.py", package / "__main__.py")
+    stack = Stack(folder).up()
+    yield stack
+    stack.down()
