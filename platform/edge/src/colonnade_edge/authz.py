@@ -1,5 +1,6 @@
-"""What an authenticated sender may do: scopes, and proof that our own page sent a state-changing request."""
+"""What an authenticated sender may do: scopes, the proofs that go with a credential, and what a page sent."""
 
+from colonnade_edge.authn import certificate
 from colonnade_edge.authn.identity import Identity
 from colonnade_edge.call import Call
 from colonnade_edge.csrf import is_foreign, origin_of
@@ -13,7 +14,12 @@ WEBSOCKET = "sec-websocket-version"
 
 
 def admit(route: RoutePlan, identity: Identity, call: Call) -> None:
-    """Raise `Forbidden` where `identity` may not make this call."""
+    """Raise `Forbidden` where `identity` may not make this call.
+
+    Raise `Unauthenticated` where a proof is missing that goes with the credential.
+    """
+    if route.route.auth == "api_key":
+        certificate.hold_against(route, identity, call)
     if route.route.auth == "client_credentials" and not identity.program:
         raise ProgramsOnly("this route is for programs: send a token of the client credentials grant")
     if not route.required_scopes <= identity.scopes:

@@ -45,6 +45,7 @@ def routes() -> dict[str, Route]:
         "scoped": Route("mobile", "jwt", ("read", "write"), ()),
         "machines": Route("mobile", "client_credentials", (), ()),
         "iot": Route("iot", "api_key", (), (limit("iot.per-consumer"),)),
+        "sealed": Route("iot", "api_key", (), (), certificate=True),
         "iot-scoped": Route("iot", "api_key", ("ingest",), ()),
         "open": Route("web", "none", (), (limit("open.per-address", key=("consumer",)),)),
         "free": Route("web", "none", (), ()),

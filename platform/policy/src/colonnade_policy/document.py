@@ -48,6 +48,7 @@ class Route(Struct, frozen=True):
     """What one route asks of a request before it may pass; `cost` None is that of its GraphQL query.
 
     Without `revocation` a token holds until it expires. A `stream` stays open until its credential ends.
+    With `certificate` an API key must be bound to one.
     Pages of `trusted_origins` may act with a session beside our own; `*` stands for labels of a host.
     """
 
@@ -59,6 +60,7 @@ class Route(Struct, frozen=True):
     revocation: bool = True
     trusted_origins: tuple[str, ...] = ()
     stream: bool = False
+    certificate: bool = False
 
 
 class Session(Struct, frozen=True):

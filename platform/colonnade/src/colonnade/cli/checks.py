@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,14 +102,15 @@ def _tls(root: Path, platform: Platform) -> Result:
     if tls is None:
         summary = "not served without edge.tls.certificate: a balancer in front of the edge has to end TLS"
         return Result(name, summary, warning=True)
-    if tls.certificate is None:
-        return Result(name, f"on port {tls.port}, with a certificate of the development CA")
     try:
         with tempfile.TemporaryDirectory(prefix="colonnade-check-") as folder:
-            publish_certificates(sources(Layout(root), platform, tls), Path(folder), datetime.now(UTC))
+            # A check leaves nothing behind, so not even a development CA.
+            here = replace(sources(Layout(root), platform, tls), authority=Path(folder) / "ca" / "ca.pem")
+            publish_certificates(here, Path(folder) / "edge", datetime.now(UTC))
     except UserError as error:
         return Result(name, "cannot be served", error)
-    return Result(name, f"on port {tls.port}, with {tls.certificate[0]}")
+    certificate = tls.certificate[0] if tls.certificate else "a certificate of the development CA"
+    return Result(name, f"on port {tls.port}, with {certificate}")
 
 
 def _generated(root: Path, platform: Platform, *, fix: bool) -> Result:

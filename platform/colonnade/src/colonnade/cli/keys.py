@@ -1,6 +1,7 @@
 """`bff key`: the API keys of devices, by the console's admin API."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,19 @@ app = typer.Typer(
     name="key", help="Make, list, rotate and revoke the API keys of devices.", no_args_is_help=True
 )
 
+SHOWN = 12
+"""Characters of a certificate's digest in a table: enough to compare."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Certificate = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, help="Its client certificate (PEM), without which it is refused."
+    ),
+]
+CertificateSha256 = Annotated[
+    str, typer.Option(help="The same by the certificate's SHA-256, as openssl shows it.")
+]
 
 
 @app.command()
@@ -26,6 +39,8 @@ def create(
     expires: Annotated[
         datetime | None, typer.Option(help="When it ends, in UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
     ] = None,
+    certificate: Certificate = None,
+    certificate_sha256: CertificateSha256 = "",
     *,
     as_json: Json = False,
 ) -> None:
@@ -34,6 +49,7 @@ def create(
     Example: bff key create --device sensor-1 --name greenhouse
     """
     order: dict[str, Any] = {"device_id": device, "name": name, "scopes": scope or [], "groups": group or []}
+    order["certificate_sha256"] = _bound_to(certificate, certificate_sha256)
     if expires is not None:
         order["expires_at"] = f"{expires.isoformat()}Z"
     made = _call("POST", "/admin/keys", order)
@@ -59,19 +75,24 @@ def list_keys(*, as_json: Json = False) -> None:
             key["name"],
             " ".join(key["scopes"]),
             " ".join(key["groups"]),
+            (key["certificate_sha256"] or "")[:SHOWN],
             _minute(key["created_at"]),
             _minute(key["last_used_at"]) if key["last_used_at"] else "never",
             _state(key),
         )
         for key in found["items"]
     ]
-    print_table(("id", "device", "name", "scopes", "groups", "created", "last used", "state"), rows)
+    print_table(
+        ("id", "device", "name", "scopes", "groups", "certificate", "created", "last used", "state"), rows
+    )
 
 
 @app.command()
 def rotate(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as bff key list shows it.")],
     grace: Annotated[str, typer.Option(help="How long the old key is still good: 30m, 24h, 7d.")] = "24h",
+    certificate: Certificate = None,
+    certificate_sha256: CertificateSha256 = "",
     *,
     as_json: Json = False,
 ) -> None:
@@ -81,7 +102,9 @@ def rotate(
 
     Example: bff key rotate 3fj9a0bq --grace 7d
     """
-    made = _call("POST", f"/admin/keys/{key_id}/rotate", {"grace_s": _seconds(grace)})
+    bound_to = _bound_to(certificate, certificate_sha256)
+    order = {"grace_s": _seconds(grace), "certificate_sha256": bound_to}
+    made = _call("POST", f"/admin/keys/{key_id}/rotate", order)
     _print(made) if as_json else typer.echo(made["key"])
 
 
@@ -97,6 +120,17 @@ def revoke(
     """
     revoked = _call("DELETE", f"/admin/keys/{key_id}")
     _print(revoked) if as_json else typer.echo(f"revoked {key_id}, the key of {revoked['device_id']}")
+
+
+def _bound_to(certificate: Path | None, sha256: str) -> str:
+    """Return the SHA-256 of the certificate that was given in one of two ways, or nothing."""
+    if certificate is None:
+        return sha256
+    if sha256:
+        raise UserError("give either --certificate or --certificate-sha256")
+    from colonnade.tls.fingerprint import fingerprint  # noqa: PLC0415 - only here
+
+    return fingerprint(certificate)
 
 
 def _state(key: dict[str, Any]) -> str:

@@ -8,8 +8,12 @@ JWT = "x-colonnade-jwt"
 IP = "x-colonnade-ip"
 CONSUMER = "x-colonnade-consumer"
 LEASE = "x-colonnade-lease"
-INTERNAL = (ROUTE, JWT, IP, LEASE)
+CERTIFICATE = "x-colonnade-certificate"
+INTERNAL = (ROUTE, JWT, IP, LEASE, CERTIFICATE)
 """Between Envoy and the policy service only."""
+
+CERTIFICATE_SHA256 = "%DOWNSTREAM_PEER_FINGERPRINT_256%"
+"""Of the certificate that the client showed and Envoy verified; nothing where it showed none."""
 
 REMOTE_ADDRESS = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
 """The client's address, as Envoy believes it."""

@@ -17,6 +17,6 @@ def resources(platform: Platform, target: Target) -> Mapping[str, list[Json]]:
     return {
         "cds": clusters(platform, target),
         "rds": [route_configuration(platform, target)],
-        "sds": tls_secrets(tls, target.tls) if tls is not None and target.tls is not None else [],
+        **(tls_secrets(tls, target.tls) if tls is not None and target.tls is not None else {}),
         "lds": listeners(platform, target),
     }

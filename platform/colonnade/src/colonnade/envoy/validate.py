@@ -13,7 +13,7 @@ from colonnade.envoy.bootstrap import bootstrap
 from colonnade.envoy.edges import static_edges
 from colonnade.envoy.message import Json
 from colonnade.envoy.resources import resources
-from colonnade.envoy.tls import SECRETS_FILE
+from colonnade.envoy.tls import CLIENTS, EDGE
 from colonnade.errors import WorkError
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
@@ -38,9 +38,10 @@ async def validate(platform: Platform, target: Target) -> None:
     Raises `WorkError` with Envoy's own reason where it does not.
     """
     with tempfile.TemporaryDirectory(prefix="colonnade-validate-") as folder:
-        # The certificates may not be there yet; Envoy wants only their source to exist.
+        # The certificates may not be there yet; Envoy wants only their sources to exist.
         here = replace(target, xds_folder=folder)
-        (Path(folder) / SECRETS_FILE).write_text('{"resources": []}', encoding="utf-8")
+        for name in (EDGE, CLIENTS):
+            (Path(folder) / f"{name}.json").write_text('{"resources": []}', encoding="utf-8")
         file = Path(folder) / "envoy.json"
         file.write_text(json.dumps(static(platform, here)), encoding="utf-8")
         await _run(file)

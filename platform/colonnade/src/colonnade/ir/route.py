@@ -86,12 +86,13 @@ class Auth:
     """The credential and the scopes that it must carry.
 
     `type` is `session`, `jwt`, `api_key`, `client_credentials` (a token too, but only a program's) or `none`.
-    Without `revocation` a token holds until it expires.
+    Without `revocation` a token holds until it expires. With `certificate` an API key must be bound to one.
     """
 
     type: str
     scopes: tuple[str, ...] = ()
     revocation: bool = True
+    certificate: bool = False
 
     @property
     def takes_tokens(self) -> bool:

@@ -103,12 +103,20 @@ class AuthType(StrEnum):
 class Auth(Model):
     """Who may call: the kind of credential, and the scopes it must carry (all of them).
 
-    Without `revocation` a token holds until it expires, and Envoy may decide alone.
+    Without `revocation` a token holds until it expires, and Envoy may decide alone. Where a `certificate` is
+    required, an API key must be bound to one, and come over a connection that showed it.
     """
 
     type: AuthType
     scopes: tuple[Scope, ...] = Field(default=())
     revocation: bool = True
+    certificate: Literal["required"] | None = None
+
+    @model_validator(mode="after")
+    def _only_a_key_is_bound(self) -> "Auth":
+        if self.certificate is not None and self.type is not AuthType.API_KEY:
+            raise PydanticCustomError("certificate", "only an api_key can require one: leave certificate out")
+        return self
 
     @model_validator(mode="after")
     def _only_a_token_expires_soon(self) -> "Auth":

@@ -53,6 +53,7 @@ def _route(route: Route) -> policy.Route:
         revocation=route.auth.revocation,
         trusted_origins=trusted,
         stream=route.stream,
+        certificate=route.auth.certificate,
     )
 
 

@@ -24,14 +24,36 @@ RESERVED_NAMES = frozenset(
 def check(manifests: Manifests) -> Iterator[Problem]:
     """Yield every breach of the guardrails, and every clash between BFFs and services."""
     platform = manifests.platform.manifest
+    yield from _client_ca(manifests.platform)
     for folder, bff in manifests.bffs.items():
         yield from _names(folder, bff, platform)
+        yield from _certificates(bff, platform)
         yield from _prefix(bff, platform.guardrails)
         yield from _costs(bff)
         yield from _preflights(bff)
         for at, part in _parts(bff.manifest):
             yield from _Part(bff, at, platform.guardrails).check(part)
     yield from _clashes(manifests)
+
+
+def _client_ca(platform: Written[PlatformManifest]) -> Iterator[Problem]:
+    manifest, at = platform.manifest, ("edge", "tls", "client_ca")
+    tls = manifest.edge.tls
+    if tls.client_ca is not None and tls.certificate is None and manifest.identity.issuer is not None:
+        message = "clients can show a certificate only where TLS is served"
+        yield platform.document.problem(at, message, "give certificate and key, too")
+
+
+def _certificates(bff: Written[BffManifest], platform: PlatformManifest) -> Iterator[Problem]:
+    """A route that requires what no client can show would refuse everybody."""
+    if platform.edge.tls.client_ca is not None:
+        return
+    parts: list[tuple[Location, Auth | None]] = [(("auth", "certificate"), bff.manifest.auth)]
+    parts += [(("routes", i, "auth", "certificate"), part.auth) for i, part in enumerate(bff.manifest.routes)]
+    for at, auth in parts:
+        if auth is not None and auth.certificate is not None:
+            hint = "the platform team gives the CA of its devices"
+            yield bff.document.problem(at, "clients are not asked for one without edge.tls.client_ca", hint)
 
 
 def _names(folder: str, bff: Written[BffManifest], platform: PlatformManifest) -> Iterator[Problem]:

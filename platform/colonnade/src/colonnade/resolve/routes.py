@@ -29,7 +29,9 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
     stream = base.stream if part.stream is None else part.stream
     defaults = STREAM if stream else Timeouts()
     timeouts = _timeouts(part.timeouts, base.timeouts, defaults, TIMEOUTS[bff.kind])
-    resolved_auth = ir.Auth(auth.type.value, auth.scopes, auth.revocation)
+    resolved_auth = ir.Auth(
+        auth.type.value, auth.scopes, auth.revocation, certificate=auth.certificate is not None
+    )
     written = base.cost if part.cost is None else part.cost
     cost = None if written == "graphql" else written
     return ir.Route(

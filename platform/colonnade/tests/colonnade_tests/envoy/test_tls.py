@@ -76,6 +76,18 @@ def test_each_listener_says_how_the_client_came(edge: Edge) -> None:
     assert told == ["http", "https"]
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-Client-Cert", "X-Colonnade-Certificate"])
+def test_no_listener_believes_a_client_about_its_certificate(edge: Edge, name: str) -> None:
+    claimed = {name: f"Hash={'5e' * 32}"}
+    answers = [
+        edge.get("/api/tv/x", headers=claimed),
+        httpx.get(f"{edge.tls_url}/api/tv/x", headers=claimed, verify=trusting(edge)),
+    ]
+
+    for answer in answers:
+        assert name.lower() not in dict(answer.json()["headers"])
+
+
 def test_a_listener_speaks_one_of_the_two_only(edge: Edge) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.get(edge.tls_url.replace("https:", "http:"))

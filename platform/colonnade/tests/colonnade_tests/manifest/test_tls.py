@@ -36,6 +36,7 @@ def test_a_certificate_is_a_file_and_has_its_key(tmp_path: Path) -> None:
     [
         ("{certificate: 'file:a.pem'}", "edge.tls: give certificate and key together"),
         ("{certificate: 'env:PEM', key: 'file:k'}", "edge.tls.certificate: expected file:PATH"),
+        ("{client_ca: 'env:CA'}", "edge.tls.client_ca: expected file:PATH"),
         ("{min_version: '1.1'}", "edge.tls.min_version: '1.1' is not one of 1.2, 1.3"),
     ],
 )
@@ -44,3 +45,8 @@ def test_a_mistake_is_told_with_its_key(tmp_path: Path, tls: str, told: str) -> 
         resolved(tmp_path, tls)
 
     assert told in str(caught.value)
+
+
+def test_a_client_ca_needs_tls(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="clients can show a certificate only where TLS is served"):
+        resolved(tmp_path, "{client_ca: 'file:ca.pem'}", REAL)

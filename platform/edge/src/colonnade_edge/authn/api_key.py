@@ -26,7 +26,8 @@ _FORM = re.compile(r"ck_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 class KeyRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the store keeps of a key; `replaced_by` is the id of the key it was rotated to.
 
-    Times are seconds since 1970.
+    `certificate` is the SHA-256, in hexadecimal, of the certificate it is bound to. Times are seconds
+    since 1970.
     """
 
     id: str
@@ -39,6 +40,7 @@ class KeyRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     revoked: float | None = None
     groups: tuple[str, ...] = ()
     replaced_by: str = ""
+    certificate: str = ""
 
 
 _decoder = msgspec.json.Decoder(KeyRecord)
@@ -65,7 +67,7 @@ class ApiKey:
             raise Unauthenticated("the API key was revoked", CHALLENGE)
         provenance = Provenance(key=kept.id, device=kept.device_id, issued=kept.created, expires=kept.expires)
         sender = of_device(kept.device_id, f"key:{kept.id}", kept.scopes, kept.groups)
-        identity = replace(sender, provenance=provenance)
+        identity = replace(sender, provenance=provenance, certificate=kept.certificate)
         return Confirmed(record, identity, math.inf if kept.expires is None else kept.expires)
 
     def expired(self) -> Unauthenticated:

@@ -14,7 +14,8 @@ class Identity(msgspec.Struct, frozen=True):
 
     `consumer` is what a per-consumer limit counts, `credential` the single token, session or key.
     `headers` tell the upstream; by `groups` a limit has tiers and exemptions. A `program` acts for itself.
-    By its `provenance` the credential can be revoked.
+    By its `provenance` the credential can be revoked. `certificate` is the SHA-256, in hexadecimal, of the
+    client certificate that an API key is bound to.
     """
 
     consumer: str
@@ -24,6 +25,7 @@ class Identity(msgspec.Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     program: bool = False
     provenance: Provenance = Provenance()
+    certificate: str = ""
 
 
 class Person(msgspec.Struct, frozen=True):

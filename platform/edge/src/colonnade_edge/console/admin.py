@@ -108,7 +108,7 @@ def _keys(policy: PolicyFile, redis: Redis, revocations: Revocations) -> APIRout
     @router.post("/{key_id}/rotate", status_code=201)
     async def rotate_key(key_id: str, order: Rotation) -> RotatedKey:
         """Make the successor of a key, shown this once; both are good until the old one's grace ends."""
-        key, new, old = await keys.rotate(key_id, order.grace_s)
+        key, new, old = await keys.rotate(key_id, order)
         successor = f"its successor is {new.id}"
         audit.record(
             audit.Entry(event="key_rotated", key=old.id, device=old.device_id, detail=successor, by=ADMIN)

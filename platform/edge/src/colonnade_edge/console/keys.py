@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from colonnade_edge.authn.api_key import KEY_PREFIX, KeyRecord, digest_of, new_key
 from colonnade_edge.authn.last_used import last_used
-from colonnade_edge.console.models import NewKey
+from colonnade_edge.console.models import NewKey, Rotation
 from colonnade_edge.errors import BadRequest, NotFound
 from colonnade_edge.sessions import answering
 
@@ -42,6 +42,7 @@ class Keys:
             time.time(),
             expires,
             groups=order.groups,
+            certificate=order.certificate_sha256,
         )
         await self._keep(record)
         return key, record
@@ -56,12 +57,13 @@ class Keys:
         records.sort(key=lambda record: record.created, reverse=True)
         return [(record, used.get(record.id)) for record in records]
 
-    async def rotate(self, key_id: str, grace_s: float) -> tuple[str, KeyRecord, KeyRecord]:
-        """Make the successor of a key, which itself ends after `grace_s` seconds, or earlier if it was to.
+    async def rotate(self, key_id: str, order: Rotation) -> tuple[str, KeyRecord, KeyRecord]:
+        """Make the successor of a key, which itself ends with the grace, or earlier if it was to.
 
         Return the new key, for the only time, what is kept of it, and what is now kept of the old one. The
-        new one has the device, name, scopes, groups and length of life of the old one. Raises `NotFound`,
-        or `BadRequest` where the old one is no longer good or was rotated before.
+        new one has the device, name, scopes, groups, length of life and (unless the order says another) the
+        certificate of the old one. Raises `NotFound`, or `BadRequest` where the old one is no longer good or
+        was rotated before.
         """
         now = time.time()
         old = await self._find(key_id)
@@ -69,12 +71,19 @@ class Keys:
         new_id, key = new_key()
         expires = None if old.expires is None else now + old.expires - old.created
         new = msgspec.structs.replace(
-            old, id=new_id, digest=digest_of(key), created=now, expires=expires, replaced_by=""
+            old,
+            id=new_id,
+            digest=digest_of(key),
+            created=now,
+            expires=expires,
+            replaced_by="",
+            certificate=order.certificate_sha256 or old.certificate,
         )
 
         def retire(record: KeyRecord) -> KeyRecord:
             _rotatable(record, now)
-            ends = now + grace_s if record.expires is None else min(now + grace_s, record.expires)
+            ends = now + order.grace_s
+            ends = ends if record.expires is None else min(ends, record.expires)
             return msgspec.structs.replace(record, expires=ends, replaced_by=new_id)
 
         # The successor comes first: should the second step fail, the device's key is as good as before.

@@ -1,9 +1,17 @@
 """What the admin API takes and gives."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Self, cast
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from colonnade_edge.authn.api_key import KeyRecord
 from colonnade_edge.revocation.record import Kind, Revocation
@@ -24,14 +32,27 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _plain_hex(text: str) -> str:
+    return text.replace(":", "").lower()
+
+
+Sha256 = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"),
+    AfterValidator(_plain_hex),
+]
+"""A certificate's SHA-256 as `openssl x509 -fingerprint -sha256` prints it, or without the colons."""
+
+
 class NewKey(Model):
-    """An order for a key."""
+    """An order for a key; with `certificate_sha256` it is good only together with that certificate."""
 
     device_id: Identifier
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
     scopes: Annotated[tuple[Scope, ...], Field(max_length=32)] = ()
     groups: Annotated[tuple[Identifier, ...], Field(max_length=32)] = ()
     expires_at: AwareDatetime | None = None
+    certificate_sha256: Sha256 | Literal[""] = ""
 
 
 MAX_GRACE_S = 90 * 24 * 3600
@@ -39,9 +60,13 @@ MAX_GRACE_S = 90 * 24 * 3600
 
 
 class Rotation(Model):
-    """An order for the successor of a key; the old one is good for `grace_s` more seconds."""
+    """An order for the successor of a key; the old one is good for `grace_s` more seconds.
+
+    With `certificate_sha256` it is bound to another certificate than the old one.
+    """
 
     grace_s: Annotated[int, Field(ge=1, le=MAX_GRACE_S)] = 24 * 3600
+    certificate_sha256: Sha256 | Literal[""] = ""
 
 
 class KeyView(Model):
@@ -57,6 +82,7 @@ class KeyView(Model):
     revoked_at: datetime | None
     replaced_by: str | None
     last_used_at: datetime | None
+    certificate_sha256: str | None
 
     @classmethod
     def of(cls, record: KeyRecord, last_used: float | None = None) -> Self:
@@ -72,6 +98,7 @@ class KeyView(Model):
             revoked_at=None if record.revoked is None else _moment(record.revoked),
             replaced_by=record.replaced_by or None,
             last_used_at=None if last_used is None else _moment(last_used),
+            certificate_sha256=record.certificate or None,
         )
 
 

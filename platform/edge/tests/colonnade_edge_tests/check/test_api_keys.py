@@ -88,3 +88,44 @@ async def test_a_key_past_its_time_is_refused(envoy: httpx.AsyncClient, store: V
     answer = await envoy.get("/check/", headers=question("iot", x_api_key=key))
 
     assert answer.json()["detail"] == "the API key has expired"
+
+
+SHOWN = "5e" * 32
+
+
+@pytest.mark.parametrize("route", ["iot", "sealed"])
+@pytest.mark.parametrize("shown", ["", "5f" * 32, SHOWN[:-1]])
+async def test_a_bound_key_is_refused_on_any_route_without_its_certificate(
+    envoy: httpx.AsyncClient, store: Valkey, route: str, shown: str
+) -> None:
+    key, _ = make(store, certificate=SHOWN)
+    asked = question(route, x_api_key=key)
+
+    good = await envoy.get("/check/", headers={**asked, "x-colonnade-certificate": SHOWN})
+    refused = await envoy.get("/check/", headers={**asked, "x-colonnade-certificate": shown})
+
+    assert (good.status_code, refused.status_code) == (200, 401)
+    assert refused.headers["www-authenticate"] == 'ApiKey realm="colonnade"'
+    assert "bound to a certificate" in refused.json()["detail"]
+
+
+async def test_a_route_that_requires_a_certificate_refuses_a_key_that_is_bound_to_none(
+    envoy: httpx.AsyncClient, store: Valkey
+) -> None:
+    key, _ = make(store)
+    asked = {**question("sealed", x_api_key=key), "x-colonnade-certificate": SHOWN}
+
+    assert (await envoy.get("/check/", headers=asked)).status_code == 401
+
+
+async def test_who_has_stolen_a_bound_key_takes_nothing_from_its_device(
+    envoy: httpx.AsyncClient, store: Valkey
+) -> None:
+    key, _ = make(store, certificate=SHOWN)
+    asked = question("iot", x_api_key=key)
+    with_it = {**asked, "x-colonnade-certificate": SHOWN}
+    await envoy.get("/check/", headers=with_it)
+    for _ in range(9):
+        await envoy.get("/check/", headers=asked)
+
+    assert (await envoy.get("/check/", headers=with_it)).headers["x-ratelimit-remaining"] == "3"

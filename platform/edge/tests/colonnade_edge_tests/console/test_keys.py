@@ -142,3 +142,23 @@ def test_when_a_key_was_last_used_is_told_to_the_minute(console: httpx.Client, p
     assert before - 60 < minute <= time.time()
     assert minute % 60 == 0
     assert listed(console, unused["id"])["last_used_at"] is None
+
+
+FINGERPRINT = ":".join(["5E"] * 32)
+
+
+def test_a_key_is_bound_by_the_digest_that_openssl_shows(console: httpx.Client) -> None:
+    made = create(console, certificate_sha256=FINGERPRINT)
+    kept = rotate(console, made["id"]).json()
+    renewed = rotate(console, kept["id"], certificate_sha256="5f" * 32).json()
+
+    digests = [key["certificate_sha256"] for key in (made, kept, renewed)]
+    assert digests == ["5e" * 32, "5e" * 32, "5f" * 32]
+    assert create(console)["certificate_sha256"] is None
+
+
+@pytest.mark.parametrize("digest", ["5e", "5e" * 33, "zz" * 32, "5e" * 31 + ":5", 5])
+def test_a_digest_that_is_none_is_a_problem(console: httpx.Client, digest: object) -> None:
+    order = {"device_id": "sensor-1", "certificate_sha256": digest}
+
+    assert console.post("/admin/keys", json=order).status_code == 400

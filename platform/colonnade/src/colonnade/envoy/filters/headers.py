@@ -1,4 +1,4 @@
-"""Tells the policy service which route is asked about, and from where."""
+"""Tells the policy service which route is asked about, from where, and with which certificate."""
 
 from colonnade.envoy import hygiene
 from colonnade.envoy.filters.filter import Filter
@@ -14,10 +14,12 @@ def _config(_platform: Platform, _target: Target) -> Json:
     return typed(f"{PACKAGE}.HeaderMutation", mutations={})
 
 
-def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
+def _route(route: Route, platform: Platform, _target: Target) -> Json | None:
     if route.decision.native:
         return None
     question = {hygiene.ROUTE: route.id, hygiene.IP: hygiene.REMOTE_ADDRESS}
+    if route.auth.type == "api_key" and platform.edge.tls is not None and platform.edge.tls.client_ca:
+        question[hygiene.CERTIFICATE] = hygiene.CERTIFICATE_SHA256
     mutations = [
         {"append": {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
         for name, value in question.items()
