@@ -32,6 +32,7 @@ class _Answer(msgspec.Struct, frozen=True):
     token_type: str = ""
     token_use: str = ""
     username: str = ""
+    cnf: object = None
 
 
 class Introspection:
@@ -83,6 +84,7 @@ class Introspection:
             "the access token is for another audience": bool(audiences) and self._audience not in audiences,
             "the access token has expired": answer.exp is not None and answer.exp <= now,
             "the access token is not valid yet": answer.nbf > now,
+            "the access token is bound to a key that was not shown": answer.cnf is not None,
             "this is not an access token for bearers": not {
                 answer.token_type.lower(),
                 answer.token_use.lower(),

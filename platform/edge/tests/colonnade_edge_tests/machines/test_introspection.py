@@ -102,6 +102,7 @@ async def test_an_answer_is_asked_for_once(envoy: httpx.AsyncClient, provider: I
         {"token_type": "refresh_token"},
         {"token_type": "DPoP"},
         {"token_use": "refresh_token"},
+        {"cnf": {"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}},
         {"sub": None, "client_id": None},
         {"sub": "bob\r\nx-user-id: alice"},
         {"scope": ["read"]},
