@@ -110,6 +110,7 @@ def test_the_clients_word_for_its_address_is_not_taken(stack: Stack) -> None:
         "x-envoy-force-trace",
         "x-envoy-internal",
         "x-envoy-expected-rq-timeout-ms",
+        "x-forwarded-client-cert",
     ],
 )
 def test_headers_that_steer_envoy_are_not_taken_from_outside(stack: Stack, name: str) -> None:
