@@ -29,6 +29,7 @@ from colonnade_policy.counted import CLIENT_IP
 JWT_PARTS = 3
 
 _FORM = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""A bearer token (RFC 6750 §2.1)."""
 _decoder = msgspec.json.Decoder(dict[str, object])
 
 

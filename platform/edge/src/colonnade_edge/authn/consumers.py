@@ -29,7 +29,6 @@ LEEWAY_S = 2
 
 log = logging.getLogger(__name__)
 
-
 Key = tuple[OctKey, JWSRegistry]
 """A secret, and the algorithms that it may be used with."""
 

@@ -9,7 +9,6 @@ from colonnade_policy.limits.rule import SECOND_US
 
 MINUTE_US = 60 * SECOND_US
 
-
 Guesser = tuple[str, Rule]
 """What wrong credentials have in common, such as an address, and how many it may send."""
 

@@ -78,6 +78,7 @@ class Introspection:
 
     def _why_not(self, answer: _Answer, now: float) -> str:
         audiences = (answer.aud,) if isinstance(answer.aud, str) else answer.aud
+        kinds = {answer.token_type.lower(), answer.token_use.lower()}
         wrong = {
             "the access token is unknown, has expired or was revoked": not answer.active,
             "the access token is of another issuer": bool(answer.iss) and answer.iss != self._issuer,
@@ -85,11 +86,7 @@ class Introspection:
             "the access token has expired": answer.exp is not None and answer.exp <= now,
             "the access token is not valid yet": answer.nbf > now,
             "the access token is bound to a key that was not shown": answer.cnf is not None,
-            "this is not an access token for bearers": not {
-                answer.token_type.lower(),
-                answer.token_use.lower(),
-            }
-            <= TOKEN_TYPES,
+            "this is not an access token for bearers": not kinds <= TOKEN_TYPES,
         }
         return next((reason for reason, applies in wrong.items() if applies), "")
 

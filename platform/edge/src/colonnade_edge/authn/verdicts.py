@@ -23,8 +23,6 @@ WAITING = 256
 """Questions that may be open; one more is refused at once instead of being answered too late."""
 WITHIN_S = 1.5
 """For an answer, waiting included: Envoy gives up on the whole decision after two seconds."""
-
-
 REST_S = 0.25
 """After a question that was not answered, none is put for this long: nothing piles up."""
 

@@ -7,6 +7,8 @@ import msgspec
 from colonnade_edge.errors import ProviderFailed, Unavailable
 from colonnade_edge.oidc.provider import Provider
 
+OK, BAD_REQUEST = 200, 400
+
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +38,10 @@ class IntrospectionEndpoint:
         form = {"token": token, "token_type_hint": "access_token"}
         methods = metadata.introspection_endpoint_auth_methods_supported
         response = await self._provider.post(metadata.introspection_endpoint, form, methods)
-        if response.status_code != 200:  # noqa: PLR2004 - OK
+        if response.status_code == BAD_REQUEST:
+            # About this token only: nobody else waits for it, as for a provider that is down.
+            return {"active": False}
+        if response.status_code != OK:
             raise ProviderFailed(f"introspection was refused with status {response.status_code}")
         try:
             return msgspec.json.decode(response.content, type=dict[str, object])

@@ -19,6 +19,7 @@ class Introspected:
     `reached` is set by the next question.
 
     `most` is how many questions were open at a time; while `down`, all are answered with 503.
+    A token that begins with `odd` is a bad request.
     """
 
     issuer: str = ""
@@ -42,6 +43,8 @@ class Introspected:
         self.gate.wait(10)
         with self._lock:
             self._open -= 1
+        if token.startswith("odd"):
+            return 400, {"error": "invalid_request"}
         return (503, {}) if self.down else (200, self.answers.get(token, {"active": False}))
 
 

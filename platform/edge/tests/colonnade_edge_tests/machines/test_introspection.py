@@ -163,6 +163,16 @@ async def test_a_provider_that_is_down_costs_nobody_who_is_known(
     await until(heard)
 
 
+async def test_a_token_that_the_provider_cannot_read_is_held_against_nobody_else(
+    envoy: httpx.AsyncClient, provider: Introspected
+) -> None:
+    odd = [asyncio.create_task(ask(envoy, f"odd-{number}", address="10.0.0.5")) for number in range(20)]
+    answers = [await ask(envoy, known(provider)) for _ in range(5)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.status_code for answer in await asyncio.gather(*odd)} == {401}
+
+
 async def test_one_address_may_guess_some_tokens_and_then_waits(
     envoy: httpx.AsyncClient, provider: Introspected
 ) -> None:
