@@ -1,5 +1,6 @@
 """`bench edge`: our two paths against plain proxies, in front of the same backend."""
 
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -17,6 +18,7 @@ from colonnade_bench.tokens import Consumers, consumers
 
 BODY = '{"a":"' + "x" * 1000 + '"}'
 NAMES = ("native", "store", "nginx", "haproxy", "caddy", "traefik")
+ENDPOINTS = {"jwks_uri": "jwks", "authorization_endpoint": "authorize", "token_endpoint": "token"}
 Start = Callable[[], AbstractContextManager[Subject]]
 
 
@@ -46,7 +48,9 @@ def issuer_of(folder: Path, stack: ExitStack) -> tuple[Consumers, Address]:
     """Sign tokens, and serve the keys that verify them until the stack is closed."""
     named = Address(HOST, free_port())
     signed = consumers(folder, named.url)
-    keys = [Answer("/.well-known/jwks.json", signed.jwks), Answer("/", "{}")]
+    found = {name: f"{named.url}/{path}" for name, path in ENDPOINTS.items()} | {"issuer": named.url}
+    discovery = Answer("/.well-known/openid-configuration", json.dumps(found))
+    keys = [discovery, Answer("/jwks", signed.jwks), Answer("/", "{}")]
     return signed, stack.enter_context(backend(folder, "issuer", keys, named))
 
 

@@ -56,7 +56,8 @@ def native(
     """A credential and a limit that Envoy decides alone."""
     folder = folder / _slug(name)
     platform = platform_of(folder, limits, auth)
-    with _edge(folder, platform, backend, issuer, Address(HOST, free_port())) as (edge, pid):
+    # Envoy reads the keys at the policy service, at the path where the issuer has them.
+    with _edge(folder, platform, backend, issuer, issuer) as (edge, pid):
         yield Subject(name, edge.url, PATH, (pid,))
 
 
@@ -115,7 +116,7 @@ def _edge(
     folder: Path, platform: Platform, backend: Address, issuer: Address, asked: Address
 ) -> Iterator[tuple[Address, int]]:
     listen, admin = Address(HOST, free_port()), Address(HOST, free_port())
-    endpoints = {"bench": (backend,), "policy": (asked,), "identity": (issuer,)}
+    endpoints = {"bench": (backend,), "policy": (asked,)}
     target = Target(listen, admin, issuer.url, endpoints, str(folder / "run"))
     bootstrap = write_bootstrap(folder / "run", platform, target)
     publish(folder / "run", platform, target)

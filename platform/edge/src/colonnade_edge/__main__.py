@@ -9,6 +9,7 @@ from granian.constants import Interfaces
 
 from colonnade_edge.app import PolicyService
 from colonnade_edge.authn.bearer import Bearer
+from colonnade_edge.authn.issuers import Issuers
 from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.authn.trust import Trusts
 from colonnade_edge.decide import Decider
@@ -49,7 +50,8 @@ async def run(settings: PolicySettings) -> None:
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
     heavy = HeavyUsers(link.redis)
     limiter = Limiter(ticker, edges, metrics, heavy)
-    last_used, trusts = LastUsed(link.redis), Trusts(settings)
+    issuers = Issuers(link.redis, settings.identity_url)
+    last_used, trusts = LastUsed(link.redis), Trusts(settings, issuers)
     decider = Decider(ticker, limiter, Bearer(trusts), revoked, last_used, pages.refresh_soon)
     forever = (
         policy.watch(),
@@ -58,14 +60,17 @@ async def run(settings: PolicySettings) -> None:
         last_used.flush_forever(),
         follower.follow(leases.look),
         leases.watch_sessions(ticker),
+        issuers.watch(policy),
     )
     background = [asyncio.create_task(work) for work in forever]
+    service = PolicyService(policy, decider, pages, issuers, link, metrics)
     async with serving(leases, settings.lease):
-        await serve(PolicyService(policy, decider, pages, link, metrics), settings.listen, Interfaces.RSGI)
+        await serve(service, settings.listen, Interfaces.RSGI)
     for task in background:
         task.cancel()
     await last_used.flush()
     await trusts.close()
+    await issuers.close()
     await pages.close()
     await link.close()
     await follower.close()

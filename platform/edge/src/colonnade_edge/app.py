@@ -3,13 +3,15 @@
 import logging
 
 from colonnade_edge import audit
-from colonnade_edge.answer import Answer, Headers, json_answer, refusal
+from colonnade_edge.answer import NO_STORE, Answer, Headers, json_answer, refusal
+from colonnade_edge.authn.issuers import Issuers
 from colonnade_edge.call import Call
 from colonnade_edge.decide import Decider
 from colonnade_edge.errors import Broken, Forbidden, NotFound, Refused, Unauthenticated, Unavailable
 from colonnade_edge.limits.graphql_cost import query_cost
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.oidc.pages import Pages
+from colonnade_edge.policy.plan import Plan
 from colonnade_edge.policy.reload import PolicyFile
 from colonnade_edge.rsgi import HTTPProtocol, Scope
 from colonnade_edge.store.link import StoreLink
@@ -23,11 +25,18 @@ class PolicyService:
     """Answers one request at a time, many at once."""
 
     def __init__(
-        self, policy: PolicyFile, decider: Decider, pages: Pages, link: StoreLink, metrics: Metrics
+        self,
+        policy: PolicyFile,
+        decider: Decider,
+        pages: Pages,
+        issuers: Issuers,
+        link: StoreLink,
+        metrics: Metrics,
     ) -> None:
         self._policy = policy
         self._decider = decider
         self._pages = pages
+        self._issuers = issuers
         self._link = link
         self._metrics = metrics
         self._refusals = audit.Refusals()
@@ -90,12 +99,18 @@ class PolicyService:
                 return Answer(
                     200, text, self._metrics.render(self._link.errors, store_up=self._link.available)
                 )
+            case "/jwks":
+                document = await self._issuers.of(self._plan().document.identity.issuer).document()
+                return Answer(200, [("content-type", "application/jwk-set+json"), NO_STORE], document)
             case path if path.startswith("/auth/"):
-                if self._policy.current is None:
-                    raise Unavailable("the edge has no policy yet")
-                return await self._pages.answer(self._policy.current, scope, protocol)
+                return await self._pages.answer(self._plan(), scope, protocol)
             case _:
                 raise NotFound("there is nothing at this path")
+
+    def _plan(self) -> Plan:
+        if self._policy.current is None:
+            raise Unavailable("the edge has no policy yet")
+        return self._policy.current
 
     def _health(self) -> Answer:
         if self._policy.current is None:

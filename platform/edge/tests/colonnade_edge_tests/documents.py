@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from base64 import urlsafe_b64encode
 from itertools import count
 from pathlib import Path
@@ -94,7 +95,8 @@ def subject() -> str:
 
 def payload(sub: str, **claims: object) -> str:
     """What Envoy forwards of a verified token."""
-    token = {"iss": "i", "aud": "colonnade", "sub": sub, "client_id": "mobile", "scope": "openid", **claims}
+    standard = {"iss": "i", "aud": "colonnade", "exp": time.time() + 60, "client_id": "mobile"}
+    token = {**standard, "sub": sub, "scope": "openid", **claims}
     return urlsafe_b64encode(json.dumps(token).encode()).decode().rstrip("=")
 
 

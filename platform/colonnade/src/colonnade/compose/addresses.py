@@ -74,8 +74,6 @@ def target(platform: Platform) -> Target:
     }
     endpoints["policy"] = tuple(Address(name, POLICY_PORT) for name in replicas(platform, "policy"))
     endpoints["lease"] = tuple(Address(name, LEASE_PORT) for name in replicas(platform, "policy"))
-    if platform.development:
-        endpoints["identity"] = (Address("identity", IDENTITY_PORT),)
     tls = platform.edge.tls
     return Target(
         listen=Address(ANYWHERE, platform.edge.port),

@@ -15,9 +15,9 @@ INTERNAL = (EDGE, BACKEND, SERVICES, STORE)
 """Networks without a way out and without published ports."""
 
 
-def of_edge(platform: Platform) -> list[str]:
+def of_edge() -> list[str]:
     """Envoy: the balancer in front of it, and the BFFs and policy services behind it."""
-    return [EDGE, BACKEND, *_to_issuer(platform)]
+    return [EDGE, BACKEND]
 
 
 def of_policy(platform: Platform) -> list[str]:

@@ -62,15 +62,13 @@ def balancer(platform: Platform) -> Part:
 
 def envoy(platform: Platform) -> Part:
     """One edge."""
-    identity_part = ["identity"] if platform.development else []
     return Part(
         image=ENVOY_IMAGE,
         command=["-c", f"{EDGE_FOLDER}/envoy.json"],
-        networks=networks.of_edge(platform),
+        networks=networks.of_edge(),
         memory="256m",
         environment={"PORT": str(platform.edge.port)},
-        needs=COMPILED
-        | healthy(*replicas(platform, "policy"), *identity_part, *(bff.name for bff in platform.bffs)),
+        needs=COMPILED | healthy(*replicas(platform, "policy"), *(bff.name for bff in platform.bffs)),
         volumes=[f"{CONFIG_MOUNT}:ro", *([f"{certificates.MOUNT}:ro"] if platform.edge.tls else [])],
         health=HTTP_HEALTH,
     )

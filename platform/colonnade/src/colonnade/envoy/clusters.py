@@ -1,8 +1,7 @@
-"""Upstream clusters: every BFF, the policy service, and the identity provider that signs tokens."""
+"""Upstream clusters: every BFF, and the policy service."""
 
 from collections.abc import Sequence
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from colonnade.envoy.message import Json, duration, socket_address, typed
 from colonnade.ir.platform import Platform
@@ -12,7 +11,6 @@ CLUSTER = "envoy.config.cluster.v3.Cluster"
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TRACES = "traces"
 LEASE = "lease"
-CONNECT_S = 1.0
 POLICY_CONNECT_S = 0.25
 """A fraction of what a decision may take: where one policy service is gone, another can still be asked."""
 
@@ -35,7 +33,6 @@ def clusters(platform: Platform, target: Target) -> list[Json]:
     found.append(_policy(target.endpoints["policy"]))
     if any(route.leased for route in platform.routes):
         found.append(_lease(target.endpoints[LEASE]))
-    found.append(_identity(target))
     if platform.edge.trusted_hops:
         # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
         found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
@@ -77,27 +74,6 @@ def _watched(cluster: Json, ping_s: float, pong_s: float) -> Json:
         "max_ejection_percent": 50,
     }
     return cluster
-
-
-def _identity(target: Target) -> Json:
-    if "identity" in target.endpoints:
-        return _cluster("identity", target.endpoints["identity"], CONNECT_S, http2=False)
-    url = urlsplit(target.issuer)
-    address = Address(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
-    cluster = _cluster("identity", [address], CONNECT_S, http2=False)
-    del cluster["health_checks"]
-    if url.scheme == "https":
-        cluster["transport_socket"] = _tls(address.host)
-    return cluster
-
-
-def _tls(host: str) -> Json:
-    context = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
-    trusted = {"trusted_ca": {"filename": "/etc/ssl/certs/ca-certificates.crt"}}
-    matcher = {"san_type": "DNS", "matcher": {"exact": host}}
-    validation = {**trusted, "match_typed_subject_alt_names": [matcher]}
-    config = typed(context, sni=host, common_tls_context={"validation_context": validation})
-    return {"name": "envoy.transport_sockets.tls", "typed_config": config}
 
 
 def _cluster(name: str, addresses: Sequence[Address], connect_s: float, *, http2: bool) -> Json:

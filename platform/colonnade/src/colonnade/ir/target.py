@@ -46,7 +46,7 @@ class TlsTarget:
 class Target:
     """The addresses that one edge sees.
 
-    `endpoints` maps a part (`mobile`, `policy`, `identity`, …) to its instances; `issuer` is the
+    `endpoints` maps a part (`mobile`, `policy`, …) to its instances; `issuer` is the
     identity provider as clients and tokens name it; `listen` and `admin` are this edge's own.
     `balanced` says that a balancer stands in front and tells the clients' addresses. `edges` are
     all edges, this one too; they share the limits of the policy `cluster`.

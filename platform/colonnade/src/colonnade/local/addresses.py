@@ -55,8 +55,6 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
     endpoints: dict[str, tuple[Address, ...]] = {part: (address(ports[part]),) for part in parts}
     endpoints["policy"] = tuple(address(ports[policy]) for policy in policies)
     endpoints["lease"] = tuple(address(ports[f"{policy}-lease"]) for policy in policies)
-    if platform.development:
-        endpoints["identity"] = (address(ports["identity"]),)
     tls_port = ports.get(f"{name}-tls")
     return Target(
         listen=address(ports[name]),

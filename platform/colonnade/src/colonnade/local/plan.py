@@ -99,7 +99,7 @@ class _Plan:
         env["SESSION_CLIENT_SECRET"] = self.machine.session_secret
         env["LEASE_PORT"] = str(self.ports[f"{name}-lease"])
         env["EDGE_URLS"] = " ".join(edge.url for edge in edges(self.platform, self.ports))
-        return self._python(name, "colonnade_edge", env, after=("valkey",))
+        return self._python(name, "colonnade_edge", env, after=("valkey", "identity"))
 
     def _console(self) -> ProcessSpec:
         env = self._stored() | {"ADMIN_TOKEN_FILE": str(self.layout.admin_token_file)}
@@ -121,8 +121,7 @@ class _Plan:
         return self._python(bff.name, bff.package, env, after=after, own_sources=own)
 
     def _envoy(self, name: str, number: int) -> ProcessSpec:
-        identity = ["identity"] if self.platform.development else []
-        after = (*self.policies, *identity, *(bff.name for bff in self.platform.bffs))
+        after = (*self.policies, *(bff.name for bff in self.platform.bffs))
         return self._proxy(name, self.layout.edge(number) / "envoy.json", after, drained=True)
 
     def _balancer(self) -> ProcessSpec:

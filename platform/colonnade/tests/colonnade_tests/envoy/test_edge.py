@@ -6,6 +6,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -254,8 +255,9 @@ def test_a_broken_connection_is_tried_again_for_safe_methods_only(edge: Edge) ->
     edge.backend.failures = 0
 
 
-def test_without_the_policy_service_a_route_that_needs_it_is_503(edge: Edge) -> None:
-    answer = edge.get("/api/stored", headers=edge.alice())
+def test_without_the_policy_service_a_route_that_needs_it_is_503(tmp_path: Path) -> None:
+    with running(tmp_path, {"stored": STORED}, policy_service=False) as edge:
+        answer = edge.get("/api/stored", headers=edge.alice())
 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"

@@ -30,8 +30,6 @@ def target_of(platform: Platform) -> Target:
     }
     endpoints["policy"] = (Address("policy", 9001), Address("policy-2", 9001))
     endpoints["lease"] = (Address("policy", 9002), Address("policy-2", 9002))
-    if platform.development:
-        endpoints["identity"] = (Address("identity", 8100),)
     issuer = platform.identity.issuer or "http://127.0.0.1:8100"
     admin = Address("127.0.0.1", 9901)
     tls = TlsTarget(Address("192.0.2.1", 8443), "/run/tls")

@@ -63,13 +63,13 @@ class Bearer:
 
 async def _token(trust: Trust, address: str, token: str) -> Identity:
     if not _FORM.fullmatch(token):
-        raise Unauthenticated("the access token is malformed", jwt.INVALID)
+        raise jwt.invalid("it is malformed")
     issuer = issuer_of(token)
     if issuer is None and trust.introspection is not None:
         return await trust.introspection.identify(token, address)
     if issuer is not None and issuer in trust.consumers:
         return trust.consumers.identify(token, issuer)
-    raise Unauthenticated("the access token is not valid here", jwt.INVALID)
+    return await trust.signed.verify(token)
 
 
 def issuer_of(token: str) -> str | None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from colonnade_edge.authn.consumers import Consumers
 from colonnade_edge.authn.guesses import Guesses
 from colonnade_edge.authn.introspection import Introspection
+from colonnade_edge.authn.issuers import Issuers
 from colonnade_edge.authn.password import Passwords
+from colonnade_edge.authn.signed import SignedTokens
 from colonnade_edge.oidc.introspection import IntrospectionEndpoint
 from colonnade_edge.oidc.password import PasswordGrant
 from colonnade_edge.oidc.provider import Provider
@@ -17,6 +19,7 @@ from colonnade_policy import Identity, PolicyDocument
 class Trust:
     """Who vouches for what; None where a platform has nothing of the kind."""
 
+    signed: SignedTokens
     consumers: Consumers
     introspection: Introspection | None
     passwords: Passwords | None
@@ -25,8 +28,9 @@ class Trust:
 class Trusts:
     """The trust of each version of the settings that this process has seen."""
 
-    def __init__(self, settings: PolicySettings) -> None:
+    def __init__(self, settings: PolicySettings, issuers: Issuers) -> None:
         self._settings = settings
+        self._issuers = issuers
         self._guesses = Guesses()
         self._providers: list[Provider] = []
         self._known: dict[tuple[Identity, str], Trust] = {}
@@ -49,6 +53,7 @@ class Trusts:
     def _make(self, identity: Identity, client_id: str) -> Trust:
         secrets = self._settings.consumer_secrets
         return Trust(
+            signed=SignedTokens(self._issuers.of(identity.issuer), identity.audience),
             consumers=Consumers(identity.consumers, identity.audience, secrets),
             introspection=self._introspection(identity),
             passwords=self._passwords(identity, client_id) if identity.legacy_password else None,

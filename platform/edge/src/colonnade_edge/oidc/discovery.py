@@ -57,6 +57,10 @@ class Discovery:
         self._metadata, self._metadata_at = metadata, self._clock()
         return metadata
 
+    async def jwks(self) -> bytes:
+        """Return the provider's keys as it serves them now; raise `ProviderFailed` where it does not."""
+        return await self._fetch((await self.metadata()).jwks_uri)
+
     async def verify(self, token: str) -> Token:
         """Return a token whose signature is the provider's; raise `JoseError` where it is not.
 
@@ -72,7 +76,7 @@ class Discovery:
         age = self._clock() - self._keys_at
         if self._keys is not None and not (renew and age > KEEP_KEYS_AT_LEAST_S):
             return self._keys
-        data = await self._fetch((await self.metadata()).jwks_uri)
+        data = await self.jwks()
         try:
             published = msgspec.json.decode(data, type=_Jwks).keys
         except msgspec.MsgspecError as error:

@@ -10,7 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
+from joserfc.jwk import ECKey
+
 CLIENT, SECRET = "edge", "the-secret-of-introspection"
+KEYS = {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}
 
 
 @dataclass
@@ -61,7 +64,7 @@ def _handler(provider: Introspected) -> type[BaseHTTPRequestHandler]:
                 "jwks_uri": f"{provider.issuer}/jwks",
                 "introspection_endpoint": endpoint,
             }
-            self._send(200, metadata)
+            self._send(200, KEYS if self.path == "/jwks" else metadata)
 
         def do_POST(self) -> None:
             form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))

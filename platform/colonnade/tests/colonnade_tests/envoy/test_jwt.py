@@ -1,0 +1,254 @@
+"""Access tokens at a real edge: what Envoy verifies alone, and what it asks about, are refused alike."""
+
+import hmac
+import json
+import time
+from base64 import urlsafe_b64encode
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from warnings import catch_warnings
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+
+from colonnade_tests.envoy.edge import Edge, eventually, running
+
+MANIFEST = """\
+kind: mobile
+port: 3003
+route: {prefix: /api/tv}
+auth: {type: jwt, revocation: false}
+routes:
+  - {name: asked, path: /asked, limits: [{name: a, rate: 1000/second}]}
+  - {name: read, path: /read, auth: {type: jwt, scopes: ["orders:read"], revocation: false}}
+  - {name: admin, path: /admin, auth: {type: jwt, scopes: ["orders:admin"], revocation: false}}
+"""
+PATHS = ["/api/tv/native", "/api/tv/asked"]
+RSA = RSAKey.generate_key(2048, {"kid": "rs"})
+KEYS: dict[str, Key] = {
+    "RS256": RSA,
+    "PS384": RSAKey.generate_key(2048, {"kid": "ps", "alg": "PS384"}),
+    "ES256": ECKey.generate_key("P-256", {"kid": "es-256", "use": "sig"}),
+    "ES384": ECKey.generate_key("P-384", {"kid": "es-384"}),
+    "ES512": ECKey.generate_key("P-521", {"kid": "es-512"}),
+    "EdDSA": OKPKey.generate_key("Ed25519", {"kid": "ed"}),
+}
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    with running(tmp_path_factory.mktemp("edge"), {"tv": MANIFEST}) as edge:
+        edge.backend.keys += KEYS.values()
+        known = bearer(signed(edge, "EdDSA", KEYS["EdDSA"]))
+        eventually(lambda: edge.get("/api/tv/native", headers=known).status_code == 200)
+        yield edge
+
+
+def signed(
+    edge: Edge, algorithm: str, key: Key, head: Mapping[str, object] | None = None, **claims: object
+) -> str:
+    header: dict[str, Any] = {"alg": algorithm, "kid": key.kid, **(head or {})}
+    with catch_warnings(action="ignore", category=SecurityWarning):  # EdDSA got a second name
+        return jwt.encode(header, edge.backend.claims(claims), key, algorithms=[algorithm])
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def part(value: object) -> str:
+    return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def refused(answer: httpx.Response, why: str) -> None:
+    assert answer.status_code == 401, answer.text
+    challenge = answer.headers["www-authenticate"]
+    assert challenge == f'Bearer realm="colonnade", error="invalid_token", error_description="{why}"'
+    assert why in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_every_algorithm_with_a_private_key_is_taken(edge: Edge, algorithm: str, path: str) -> None:
+    answer = edge.get(path, headers=bearer(signed(edge, algorithm, KEYS[algorithm])))
+
+    assert answer.status_code == 200
+    assert ["x-user-id", "alice"] in answer.json()["headers"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_without_a_token_the_challenge_names_no_error(edge: Edge, path: str) -> None:
+    answer = edge.get(path)
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="colonnade"'
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"iss": "https://evil.example"}, "it is of another issuer"),
+        ({"iss": None}, "its claims are malformed"),
+        ({"aud": "other"}, "it is for another audience"),
+        ({"aud": None}, "it is for another audience"),
+        ({"exp": 1}, "it has expired"),
+        ({"exp": None}, "its claims are malformed"),
+        ({"exp": "never"}, "its claims are malformed"),
+        ({"nbf": 4102444800}, "it is not valid yet"),
+    ],
+)
+def test_a_token_that_does_not_hold_is_refused_and_told_why(
+    edge: Edge, path: str, claims: dict[str, object], why: str
+) -> None:
+    refused(edge.get(path, headers=edge.alice(**claims)), why)
+
+
+def test_a_token_that_expired_a_second_ago_is_refused(edge: Edge) -> None:
+    asked = edge.get("/api/tv/asked", headers=edge.alice(exp=int(time.time()) - 1))
+    native = edge.get("/api/tv/native", headers=edge.alice(exp=int(time.time()) - 2))
+
+    refused(asked, "it has expired")
+    refused(native, "it has expired")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("alg", ["none", "None", "HS256", "hs256"])
+def test_an_unsigned_token_is_refused(edge: Edge, path: str, alg: str) -> None:
+    forged = f"{part({'alg': alg, 'typ': 'JWT'})}.{part(edge.backend.claims({}))}."
+
+    assert edge.get(path, headers=bearer(forged)).status_code == 401
+    assert edge.get(path, headers=bearer(f"{forged}AAAA")).status_code == 401
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("algorithm", "digest"), [("HS256", "sha256"), ("HS512", "sha512")])
+def test_a_public_key_is_no_shared_secret(edge: Edge, path: str, algorithm: str, digest: str) -> None:
+    for secret in (RSA.as_pem(private=False), json.dumps(RSA.as_dict(private=False)).encode()):
+        content = f"{part({'alg': algorithm, 'kid': RSA.kid})}.{part(edge.backend.claims({}))}"
+        signature = hmac.digest(secret, content.encode(), digest)
+        forged = f"{content}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+        assert edge.get(path, headers=bearer(forged)).status_code == 401
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_key_verifies_no_other_algorithm_than_its_own(edge: Edge, path: str) -> None:
+    bound = RSAKey.import_key({n: v for n, v in KEYS["PS384"].as_dict(private=True).items() if n != "alg"})
+
+    refused(edge.get(path, headers=bearer(signed(edge, "RS256", bound, {"kid": "ps"}))), "its key is unknown")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "kid",
+    ["../../../../dev/null", "/dev/null", "' OR 1=1 --", "x" * 4000, "http://evil.example/jwks", "\x00", "*"],
+    ids=["path", "device", "sql", "long", "url", "nul", "glob"],
+)
+def test_a_key_id_is_only_compared(edge: Edge, path: str, kid: str) -> None:
+    mine = RSAKey.generate_key(2048)
+
+    assert edge.get(path, headers=bearer(signed(edge, "RS256", mine, {"kid": kid}))).status_code == 401
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_key_in_the_token_is_not_believed(edge: Edge, path: str) -> None:
+    mine = RSAKey.generate_key(2048, {"kid": "rs"})
+    elsewhere = f"{edge.backend.issuer}/mine"
+    for name, value in (("jwk", mine.as_dict(private=False)), ("jku", elsewhere), ("x5u", elsewhere)):
+        head = {name: value}
+        refused(edge.get(path, headers=bearer(signed(edge, "RS256", mine, head))), "its signature is wrong")
+
+    assert not edge.backend.asked["/mine"]
+
+
+@pytest.mark.parametrize("typ", ["logout+jwt", "dpop+jwt"])
+def test_a_signed_text_of_another_type_is_no_access_token(edge: Edge, typ: str) -> None:
+    token = signed(edge, "RS256", KEYS["RS256"], {"typ": typ}, events={})
+
+    refused(edge.get("/api/tv/asked", headers=bearer(token)), "it is not an access token")
+
+
+@pytest.mark.parametrize(
+    "claims", [{"typ": "ID"}, {"typ": "Refresh"}, {"nonce": "n"}, {"at_hash": "h"}, {"token_use": "id"}]
+)
+def test_an_id_token_is_no_access_token(edge: Edge, claims: dict[str, object]) -> None:
+    refused(edge.get("/api/tv/asked", headers=edge.alice(**claims)), "it is not an access token")
+
+
+def test_a_token_that_is_bound_to_a_key_is_no_bearer_token(edge: Edge) -> None:
+    answer = edge.get("/api/tv/asked", headers=edge.alice(cnf={"jkt": "thumb"}))
+
+    refused(answer, "it is bound to a key that was not shown")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("second", ["garbage", "good"])
+def test_two_tokens_are_refused_or_one_sender(edge: Edge, path: str, second: str) -> None:
+    """Nothing behind the edge sees either, so no two readers can take different ones."""
+    other = edge.backend.token({"sub": "bob"}) if second == "good" else "garbage"
+    headers = [("Authorization", edge.alice()["Authorization"]), ("Authorization", f"Bearer {other}")]
+
+    answer = edge.get(path, headers=headers)
+
+    assert answer.status_code in {200, 400, 401}
+    if answer.status_code == 200:
+        assert ["x-user-id", "alice"] in answer.json()["headers"]
+        assert "authorization" not in dict(answer.json()["headers"])
+
+
+@pytest.mark.parametrize("path", ["/api/tv/native", "/api/tv/read", "/api/tv/asked"])
+def test_a_new_key_does_at_once_and_is_fetched_once_for_all(edge: Edge, path: str) -> None:
+    new = RSAKey.generate_key(2048, {"kid": f"new-{path}"})
+    token = bearer(signed(edge, "RS256", new))
+    # The provider is asked out of turn once in ten seconds.
+    eventually(lambda: _asked_for_unknown(edge, path), within=30)
+    edge.backend.keys.append(new)
+    eventually(lambda: edge.get(path, headers=token).status_code == 200, within=30)
+
+    assert edge.get(path, headers=edge.alice()).status_code == 200
+
+
+def _asked_for_unknown(edge: Edge, path: str) -> bool:
+    before = edge.backend.asked["/keys"]
+    unknown = bearer(signed(edge, "RS256", RSAKey.generate_key(2048, {"kid": "unknown"})))
+    with ThreadPoolExecutor(20) as pool:
+        statuses = Counter(pool.map(lambda _: edge.get(path, headers=unknown).status_code, range(20)))
+    assert statuses == Counter({401: 20})
+    more = edge.backend.asked["/keys"] - before
+    assert more <= 1
+    return more == 1
+
+
+def test_scopes_are_asked_about_with_the_token(edge: Edge) -> None:
+    """A token that Envoy does not know yet needs its scopes all the same."""
+    new = RSAKey.generate_key(2048, {"kid": "scoped"})
+    token = bearer(signed(edge, "RS256", new))
+    edge.backend.keys.append(new)
+
+    eventually(lambda: edge.get("/api/tv/read", headers=token).status_code == 200, within=30)
+    assert edge.get("/api/tv/admin", headers=token).status_code == 403
+
+
+def test_while_the_provider_is_away_known_keys_do(edge: Edge) -> None:
+    edge.backend.provider_down = True
+    try:
+        unknown = bearer(signed(edge, "RS256", RSAKey.generate_key(2048, {"kid": "away"})))
+        for path in PATHS:
+            assert edge.get(path, headers=edge.alice()).status_code == 200
+            assert edge.get(path, headers=unknown).status_code == 401
+    finally:
+        edge.backend.provider_down = False
+
+
+@pytest.mark.parametrize("path", ["/jwks", "/api/tv/../../jwks", "/auth/../jwks", "/auth/jwks"])
+def test_the_keys_are_not_served_outside(edge: Edge, path: str) -> None:
+    answer = httpx.get(edge.url + path, follow_redirects=True)
+
+    assert answer.status_code == 404
+    assert "keys" not in answer.json()
