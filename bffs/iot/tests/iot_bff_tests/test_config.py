@@ -1,6 +1,6 @@
 from typing import Any
 
-from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.testing import AppClient, FakeUpstreams, check_degradation
 
 from iot_bff.app import app
 
@@ -27,3 +27,9 @@ async def test_a_device_that_nobody_knows_is_told() -> None:
     answer = await AppClient(app).get("/config", x_device_id="sensor-0")
 
     assert answer.status == 404
+
+
+async def test_a_configuration_is_there_or_a_problem() -> None:
+    upstreams = FakeUpstreams({"device GET /devices/sensor-1/config": FULL})
+
+    assert 4 == await check_degradation(AppClient(app, upstreams, {"x-device-id": "sensor-1"}), "/config")

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.testing import AppClient, FakeUpstreams, check_degradation
 
 from iot_bff.app import app
 
@@ -54,3 +54,7 @@ async def test_a_failing_service_is_told_so_that_the_device_sends_again() -> Non
     answer = await device(503).post("/telemetry", reading())
 
     assert answer.status == 502
+
+
+async def test_readings_are_stored_or_refused_whatever_fails() -> None:
+    assert 4 == await check_degradation(device(), "/telemetry", method="POST", json=reading())

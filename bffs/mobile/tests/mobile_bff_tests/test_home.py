@@ -2,9 +2,10 @@
 
 import pytest
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamUnreachable
-from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.testing import AppClient, FakeUpstreams, check_degradation
 
 from mobile_bff.app import app
+from mobile_bff.upstreams import catalogue, names_of, orders_of
 
 
 async def test_home_is_the_user_their_orders_and_what_is_featured(client: AppClient) -> None:
@@ -55,6 +56,19 @@ async def test_without_the_user_there_is_no_home(client: AppClient, upstreams: F
     answer = await client.get("/home")
 
     assert (504, "application/problem+json") == (answer.status, answer.headers["content-type"])
+
+
+async def test_home_degrades_as_declared_whatever_fails(client: AppClient) -> None:
+    tried = await check_degradation(
+        client, "/home", orders=orders_of, order_titles=names_of, featured=catalogue
+    )
+
+    assert 4**4 == tried
+
+
+@pytest.mark.parametrize("url", ["/products", "/products/p-1", "/orders"])
+async def test_a_list_or_a_product_is_there_or_a_problem(client: AppClient, url: str) -> None:
+    assert 4 == await check_degradation(client, url)
 
 
 @pytest.mark.parametrize("url", ["/home", "/products", "/products/p-1", "/orders"])

@@ -1,7 +1,8 @@
 import pytest
-from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.testing import AppClient, FakeUpstreams, check_degradation
 
 from web_bff.app import app
+from web_bff.upstreams import catalogue, orders_of
 from web_bff_tests.answers import ALICE, order, page, product
 
 WHOLE = {
@@ -37,6 +38,10 @@ async def test_what_a_failing_service_would_have_told_is_named(service: str, mis
 
 async def test_without_the_user_there_is_no_page() -> None:
     assert (await alice(user=503).get("/home")).status == 502
+
+
+async def test_the_page_degrades_as_declared_whatever_fails() -> None:
+    assert 4**3 == await check_degradation(alice(), "/home", orders=orders_of, featured=catalogue)
 
 
 async def test_nobody_is_refused() -> None:

@@ -6,7 +6,7 @@ import sys
 import msgspec
 from colonnade_runtime import App, Request, declared, get, serve
 
-app = App("example", services=["order"], call_timeout=0.5)
+app = App("example", services=["order"], call_timeout=0.5, deadline=20.0)
 
 
 class Order(msgspec.Struct):
@@ -34,6 +34,29 @@ async def slow(_request: Request) -> Order:
     sys.stderr.flush()
     await asyncio.sleep(0.5)
     return Order("late")
+
+
+@get("order", "/large/{how}")
+async def large(how: str) -> Order:
+    declared()
+
+
+@app.get("/large")
+async def read_large(request: Request) -> Order:
+    how = request.query(dict[str, str])
+    return await large(request, next(iter(how)))
+
+
+@app.get("/endless")
+async def endless(_request: Request) -> Order:
+    sys.stderr.write("waiting\n")
+    sys.stderr.flush()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        sys.stderr.write("ended\n")
+        sys.stderr.flush()
+    return Order("never")
 
 
 @app.get("/forgotten")

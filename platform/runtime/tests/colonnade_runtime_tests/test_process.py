@@ -23,12 +23,30 @@ APP = Path(__file__).parent / "example_app.py"
 class Orders(BaseHTTPRequestHandler):
     """A service that answers `/orders/1`."""
 
+    waits = "0"
+
     def do_GET(self) -> None:
+        Orders.waits = self.headers["x-envoy-expected-rq-timeout-ms"]
+        if self.path.startswith("/large"):
+            self.send_large(chunked=self.path.endswith("chunked"))
+            return
         body = b'{"id": "1", "more": true}'
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def send_large(self, *, chunked: bool) -> None:
+        """9 MiB, at least as far as anybody reads them."""
+        size = 9 * 1024 * 1024
+        self.send_response(200)
+        if not chunked:
+            self.send_header("content-length", str(size))
+        self.send_header("connection", "close")
+        self.end_headers()
+        with suppress(OSError):
+            for _ in range(9):
+                self.wfile.write(b" " * (size // 9))
 
     def log_message(self, *_arguments: object) -> None:
         pass
@@ -132,6 +150,54 @@ def test_a_stop_lets_requests_under_way_finish(orders: str, number: signal.Signa
         asking.join()
 
         assert (0, [(200, {"id": "late"})]) == (process.wait(10), answers)
+
+
+def test_work_of_a_client_that_has_gone_is_ended(orders: str) -> None:
+    with running(orders) as (process, url):
+        with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1]))) as client:
+            client.sendall(b"GET /endless HTTP/1.1\r\nhost: example\r\n\r\n")
+            assert process.stderr is not None
+            assert "waiting" in process.stderr.readline()
+        assert "ended" in process.stderr.readline()
+
+        with urlopen(f"{url}/metrics") as answer:  # noqa: S310 - a server of this test
+            metrics = answer.read().decode()
+
+    assert 'colonnade_requests_total{method="GET",view="/endless",status="gone"} 1' in metrics
+
+
+def test_the_time_that_the_edge_waits_bounds_a_request_and_is_told_to_services(orders: str) -> None:
+    with running(orders) as (_, url):
+        asked = Request(f"{url}/slow", headers={"x-envoy-expected-rq-timeout-ms": "60"})  # noqa: S310
+        with pytest.raises(HTTPError) as failed:
+            urlopen(asked, timeout=10)  # noqa: S310 - a server of this test
+        failed.value.close()
+        assert 504 == failed.value.code
+
+        asked = Request(f"{url}/order", headers={"x-envoy-expected-rq-timeout-ms": "400"})  # noqa: S310
+        with urlopen(asked, timeout=10) as answer:  # noqa: S310 - a server of this test
+            assert 200 == answer.status
+
+    assert 0 < int(Orders.waits) <= 340
+
+
+def test_a_stopping_process_says_first_that_it_is_not_ready(orders: str) -> None:
+    with running(orders, COLONNADE_DRAIN="1") as (process, url):
+        process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 1
+        codes: list[int] = []
+        while not codes or codes[-1] == 200:
+            assert time.monotonic() < deadline
+            codes.append(ask(f"{url}/healthz")[0])
+        assert (503, 200, 200) == (codes[-1], ask(f"{url}/livez")[0], ask(f"{url}/order")[0])
+
+        assert 0 == process.wait(10)
+
+
+def test_an_answer_of_too_many_bytes_is_not_read(orders: str) -> None:
+    with running(orders) as (_, url):
+        for body in ("length", "chunked"):
+            assert 502 == ask(f"{url}/large?{body}")[0]
 
 
 def test_a_port_in_use_is_told_in_one_line() -> None:

@@ -1,7 +1,6 @@
-"""For tests of an application: services that answer in line, and a client that calls it in process."""
+"""A client that calls an application in this process."""
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,37 +11,10 @@ import msgspec
 from colonnade_runtime.app import App
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.request import Limits, Request
-from colonnade_runtime.upstream import Call, Reply
+from colonnade_runtime.testing.fakes import FakeUpstreams
 from colonnade_runtime.upstream.upstreams import Upstreams
 
 LIMITS = Limits(body=1024 * 1024, deadline=4.0, call=2.0)
-
-
-@dataclass
-class FakeUpstreams:
-    """Services whose answers are given by `"<service> <METHOD> <path>"`; what is not given is a 404.
-
-    An answer is a document, a status, an exception to raise (`UpstreamTimeout("order", "")`), or a
-    function of the `Call` that returns one of these. `calls` are the calls made, in their order.
-    """
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    calls: list[Call] = field(default_factory=list)
-
-    async def send(self, call: Call) -> Reply:
-        """Answer a call as it was given."""
-        self.calls.append(call)
-        await asyncio.sleep(0)  # as over a network: others run meanwhile
-        answer = self.answers.get(f"{call.service} {call.method} {urlsplit(call.target).path}", 404)
-        if callable(answer):
-            answer = answer(call)
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, int):
-            return Reply(answer, b"")
-        return Reply(200, msgspec.json.encode(answer))
 
 
 @dataclass

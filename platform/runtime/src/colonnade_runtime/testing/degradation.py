@@ -1,0 +1,100 @@
+"""Holds a view to its declared degradation, under every combination of failing calls."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import msgspec
+from colonnade_runtime.endpoint import Endpoint
+from colonnade_runtime.errors import UpstreamTimeout
+from colonnade_runtime.testing.client import AppClient, Response
+from colonnade_runtime.testing.fakes import FakeUpstreams
+from colonnade_runtime.upstream import Ask, Call, Reply
+
+WELL = "well"
+FAILURES = ("timeout", "503", "malformed")
+PROBLEMS = frozenset({502, 503, 504})
+Combination = Mapping[Ask, str]
+
+
+async def check_degradation(
+    client: AppClient,
+    url: str,
+    /,
+    *,
+    method: str = "GET",
+    json: object = None,
+    **optional: Endpoint[..., Any],
+) -> int:
+    """Make a request with every combination of its calls failing: late, 503, malformed.
+
+    Name the parts that the answer can do without, each with the call that brings it: `orders=orders_of`.
+    All other calls are required. Calls that are made only because another failed are combined too.
+    Returns how many combinations there were. Raises `AssertionError`, which names the combination, where
+    the answer is an error although only optional calls failed, is none although a required one did, or
+    names anything else than the parts whose calls were made and failed.
+    """
+    parts = {endpoint.ask: part for part, endpoint in optional.items()}
+    body = None if json is None else msgspec.json.encode(json)
+    known: list[Ask] = []
+    tried = 0
+    while True:
+        found: set[Ask] = set()
+        for combination in _combinations(known):
+            upstreams = Failing(client.upstreams.answers, failing=combination)
+            answer = await AppClient(client.app, upstreams, client.headers).request(method, url, body)
+            made = {call.ask for call in upstreams.calls}
+            _check(answer, {ask: combination.get(ask, WELL) for ask in made}, parts)
+            found |= made
+            tried += 1
+        if found <= set(known):
+            return tried
+        known += sorted(found - set(known), key=_name)
+        tried = 0
+
+
+@dataclass
+class Failing(FakeUpstreams):
+    """Services of which some calls fail, whatever their answer would be."""
+
+    failing: Combination = field(default_factory=dict)
+
+    async def send(self, call: Call) -> Reply:
+        """Answer as `failing` says, or as given."""
+        match self.failing.get(call.ask, WELL):
+            case "timeout":
+                self.calls.append(call)
+                raise UpstreamTimeout(call.service, "as the test wants it")
+            case "503":
+                self.calls.append(call)
+                return Reply(503, b"")
+            case "malformed":
+                self.calls.append(call)
+                return Reply(200, b"<html>")
+        return await super().send(call)
+
+
+def _combinations(asks: list[Ask]) -> Iterator[Combination]:
+    for fates in product((WELL, *FAILURES), repeat=len(asks)):
+        yield dict(zip(asks, fates, strict=True))
+
+
+def _check(answer: Response, fates: Combination, parts: Mapping[Ask, str]) -> None:
+    """Hold one answer to the fates of the calls that were made for it."""
+    failed = {ask for ask, fate in fates.items() if fate != WELL}
+    told = ", ".join(f"{_name(ask)} {fate}" for ask, fate in fates.items())
+    if failed - parts.keys():
+        assert answer.status in PROBLEMS, f"{told}: answered {answer.status}, a required call failed"
+        return
+    missing = sorted({parts[ask] for ask in failed})
+    assert answer.status < 500, f"{told}: answered {answer.status}, only optional calls failed"  # noqa: PLR2004
+    header = answer.headers.get("x-degraded")
+    assert (header.split(", ") if header else []) == missing, f"{told}: X-Degraded is {header}"
+    document = answer.json() if answer.body else None
+    if isinstance(document, dict) and "degraded" in document:
+        assert document["degraded"] == missing, f"{told}: degraded is {document['degraded']}"
+
+
+def _name(ask: Ask) -> str:
+    return f"{ask.service} {ask.method} {ask.template}"
