@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.platform_folder import Stack, log_in, make_platform
+from tests.platform_folder import Stack, bff, log_in, make_platform
+
+ACCESS_LIFE_S = 20
+"""Short enough to wait for, long enough to do something before the next refresh."""
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +19,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace("replicas: 1", "replicas: 2"), encoding="utf-8")
     stack = Stack(folder).up()
+    yield stack
+    stack.down()
+
+
+@pytest.fixture(scope="session")
+def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A platform with three edges and two web front ends, whose access tokens live `ACCESS_LIFE_S` only."""
+    folder = make_platform(tmp_path_factory.mktemp("platform") / "shop")
+    manifest = folder / "colonnade.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace("replicas: 1", "replicas: 3"), encoding="utf-8")
+    bff(folder, "new", "admin", "--kind", "web", "--owner", "@admin-team")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACCESS_LIFE", str(ACCESS_LIFE_S))
+        stack = Stack(folder).up()
     yield stack
     stack.down()
 

@@ -1,61 +1,12 @@
 """A person at a real browser: logs in, reads data, logs out."""
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.browser.pages import GRAPHQL, log_in
 from tests.platform_folder import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.xdist_group("stack")]
-
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-"""A browser that talks to the pages under test and to nobody else."""
-
-GRAPHQL = """async (csrf) => {
-  const answer = await fetch("/api/web/graphql", {
-    method: "POST",
-    headers: {"content-type": "application/json", ...(csrf ? {"X-CSRF": "1"} : {})},
-    body: JSON.stringify({query: "{ me { id name orders(first: 1) { id } } }"}),
-  });
-  return {status: answer.status, body: await answer.json()};
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("a Chromium is needed on PATH (Debian: apt install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    # The page that plays the application is JSON, whose policy lets no script ask for anything.
-    context = browser.new_context(bypass_csp=True)
-    yield context.new_page()
-    context.close()
-
-
-def log_in(page: Page, stack: Stack) -> None:
-    page.goto(f"{stack.edge}/auth/login?return_to=/auth/session")
-    page.fill("input[name=username]", "alice")
-    page.fill("input[name=password]", "alice")
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{stack.edge}/auth/session")
 
 
 def test_alice_logs_in_and_reads_her_orders(page: Page, stack: Stack) -> None:

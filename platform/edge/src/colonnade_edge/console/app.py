@@ -32,6 +32,11 @@ def console(policy: PolicyFile, redis: Redis, token_file: Path) -> FastAPI:
             raise Unavailable("no policy document was read yet")
         return Response(b'{"status":"ok"}', media_type="application/json")
 
+    @app.get("/favicon.ico")
+    async def favicon() -> Response:
+        # Browsers ask for one whatever the page says, and tell of a 404 as an error.
+        return Response(status_code=204)
+
     @app.get("/")
     async def status_page() -> Response:
         document = policy.current.document if policy.current else None
