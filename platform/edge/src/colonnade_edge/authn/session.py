@@ -56,22 +56,26 @@ class Session:
             raise self.expired()
         kept = _decoder.decode(record)
         person = Person(kept.sub, kept.email, kept.roles, kept.client_id)
-        provenance = Provenance(
-            user=kept.sub,
-            client=kept.client_id,
-            session=self.digest,
-            sid=kept.sid,
-            issued=kept.created,
-            expires=kept.expires,
-        )
         sender = of_person(person, f"session:{self.digest}", kept.scopes, CHALLENGE)
-        identity = replace(sender, provenance=provenance)
+        identity = replace(sender, provenance=provenance_of(kept, self.digest))
         refresh_at = math.inf if kept.refresh_at is None else kept.refresh_at
         return Confirmed(record, identity, kept.expires, refresh_at)
 
     def expired(self) -> Unauthenticated:
         """Return the refusal of a session that is past its time."""
         return Unauthenticated("the session is unknown or has ended", CHALLENGE)
+
+
+def provenance_of(record: SessionRecord, digest: str) -> Provenance:
+    """Return by what a session can be revoked."""
+    return Provenance(
+        user=record.sub,
+        client=record.client_id,
+        session=digest,
+        sid=record.sid,
+        issued=record.created,
+        expires=record.expires,
+    )
 
 
 def presented(cookie_header: str, idle_s: int, *, plain_allowed: bool) -> Session:

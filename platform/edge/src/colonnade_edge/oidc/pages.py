@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from colonnade_edge import audit
 from colonnade_edge.answer import Answer, json_answer
-from colonnade_edge.authn.session import CHALLENGE, digest_of
+from colonnade_edge.authn.session import CHALLENGE, digest_of, provenance_of
 from colonnade_edge.errors import NotFound, Refused, Unauthenticated
 from colonnade_edge.keyring import Keyring
 from colonnade_edge.oidc.backchannel import backchannel_logout
@@ -39,6 +39,7 @@ class Pages:
         self._sessions = Sessions(redis, keyring)
         self._login = Login(redis, self._sessions, keyring)
         self._refresher = Refresher(redis, self._sessions)
+        self._revoked = revoked
         self._revoker = Revoker(redis, revoked)
         self._providers: dict[tuple[str, str], Provider] = {}
         self._refusals = audit.Refusals()
@@ -102,7 +103,7 @@ class Pages:
         cookie = request.cookie(request.session_cookie)
         digest = digest_of(cookie)
         record = await self._sessions.find(digest) if cookie else None
-        if record is None:
+        if record is None or self._revoked.covers(provenance_of(record, digest)):
             raise Unauthenticated("nobody is logged in: /auth/login", CHALLENGE)
         idle_expires = time.time() + await self._sessions.idle_left_s(digest)
         who = {

@@ -6,8 +6,10 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
+from colonnade_edge.authn.session import SessionRecord, digest_of, new_id, session_key
 from colonnade_edge_tests.documents import document, mobile, payload, publish, question, subject
 from colonnade_edge_tests.processes import Served, Valkey, free_port, serving, valkey, wait_until
 from colonnade_policy import Route
@@ -151,6 +153,39 @@ async def test_a_clients_tokens_are_refused(edges: list[httpx.AsyncClient], cons
 
     await refused_everywhere(edges, of_itself)
     assert await passes(edges, of_a_user) == {401}
+
+
+@pytest.mark.parametrize("kind", ["user", "client", "session"])
+async def test_a_session_is_refused_and_its_page_told(
+    edges: list[httpx.AsyncClient], console: httpx.Client, store: Valkey, kind: str
+) -> None:
+    """By the user, the client, or the provider's name for the login."""
+    cookie, names = new_id(), {name: subject() for name in ("user", "client", "session")}
+    record = SessionRecord(
+        sub=names["user"],
+        email="",
+        name="",
+        roles=(),
+        scopes=(),
+        client_id=names["client"],
+        sid=names["session"],
+        created=time.time() - 1,
+        expires=time.time() + 300,
+    )
+    with store.client() as client:
+        client.set(session_key(digest_of(cookie)), msgspec.json.encode(record))
+        client.sadd(f"colonnade:sid:{record.sid}", digest_of(cookie))
+        client.sadd(f"colonnade:sub:{record.sub}", digest_of(cookie))
+    headers = question("web", cookie=f"colonnade={cookie}")
+    assert await passes(edges, headers) == {200}
+    assert (await edges[0].get("/auth/session", headers=headers)).status_code == 200
+
+    assert revoke(console, **{kind: names[kind]})["sessions_ended"] == (0 if kind == "client" else 1)
+
+    ordered = time.monotonic()
+    while await passes(edges, headers) != {401}:
+        assert time.monotonic() - ordered < 1.0
+    assert (await edges[0].get("/auth/session", headers=headers)).status_code == 401
 
 
 async def test_a_logins_tokens_are_refused(edges: list[httpx.AsyncClient], console: httpx.Client) -> None:
