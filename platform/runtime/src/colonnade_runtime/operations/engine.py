@@ -1,0 +1,161 @@
+"""Operations on a schema: parsed, validated and compiled once, then run for each request."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from colonnade_runtime.operations.frame import Frame
+from colonnade_runtime.operations.plan import Compiler, FieldPlan, Unsupported, fill
+from colonnade_runtime.operations.run import Run, is_awaitable
+from colonnade_runtime.operations.selections import Document, deciding_variables
+from graphql import (
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    ValidationRule,
+    execute,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from graphql.language import DocumentNode
+from strawberry import Schema
+
+KEPT = 1000
+"""Operations that are kept; the least recently used goes first."""
+MAX_CHOICES = 16
+"""Plans that are kept of one operation, one for each choice of what it skips and includes."""
+DATA = "data"
+
+Plan = tuple[FieldPlan, ...]
+
+
+class Refused(Exception):  # noqa: N818 - the client's mistake
+    """The document cannot be executed; `errors` say why."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = tuple(errors)
+
+
+class Operation:
+    """One operation of a valid document, and its plans."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> None:
+        self.document = document
+        self.node = node
+        self._schema = schema
+        self._deciding = deciding_variables(document)
+        self._plans: dict[tuple[bool, ...], Plan | None] = {}
+        kinds = {OperationType.QUERY: schema.query_type, OperationType.MUTATION: schema.mutation_type}
+        self._kind: GraphQLObjectType | None = kinds.get(node.operation)
+
+    def plan(self, variables: Mapping[str, Any]) -> Plan | None:
+        """Return the plan for these variables; None where the stock executor has to do it."""
+        choice = tuple(bool(variables.get(name)) for name in self._deciding)
+        if choice not in self._plans:
+            if len(self._plans) >= MAX_CHOICES:
+                self._plans.clear()
+            self._plans[choice] = self._compiled(dict(zip(self._deciding, choice, strict=True)))
+        return self._plans[choice]
+
+    def _compiled(self, choices: Mapping[str, bool]) -> Plan | None:
+        if self._kind is None:
+            return None
+        definitions = self.document.definitions
+        fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
+        document = Document(self._schema, self.node, fragments, choices)
+        try:
+            return Compiler(document).fields(self._kind, [self.node.selection_set])
+        except Unsupported:
+            return None
+
+
+class Engine:
+    """Prepares and executes operations on one schema, within `rules` besides those of the specification."""
+
+    def __init__(self, schema: Schema, rules: Sequence[type[ValidationRule]], max_tokens: int) -> None:
+        self._schema: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry gives it no public name
+        self._rules = [*specified_rules, *rules]
+        self._max_tokens = max_tokens
+        self._known: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+
+    def prepare(self, query: str, name: str | None) -> Operation:
+        """Return the operation called `name`, or the only one. Raises `Refused`."""
+        key = (query, name)
+        found = self._known.get(key)
+        if found is not None:
+            self._known.move_to_end(key)
+            return found
+        found = self._known[key] = self._prepared(query, name)
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return found
+
+    def _prepared(self, query: str, name: str | None) -> Operation:
+        try:
+            document = parse(query, max_tokens=self._max_tokens)
+        except GraphQLError as error:
+            raise Refused([error]) from error
+        errors = validate(self._schema, document, self._rules)
+        if errors:
+            raise Refused(errors)
+        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        chosen = [one for one in operations if name is None or (one.name and one.name.value == name)]
+        if len(chosen) != 1:
+            known = ", ".join(one.name.value for one in operations if one.name)
+            raise Refused([GraphQLError(f"Say which operation to execute by operationName: {known}.")])
+        return Operation(self._schema, document, chosen[0])
+
+    async def execute(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any] | None,
+        context: Any,  # noqa: ANN401 - the application's
+        root: Any = None,  # noqa: ANN401 - as above
+    ) -> ExecutionResult:
+        """Return the data and errors of an operation."""
+        definitions = operation.node.variable_definitions or ()
+        values = get_variable_values(self._schema, definitions, dict(variables or {}))
+        if not isinstance(values, VariableValues):
+            return ExecutionResult(data=None, errors=list(values))
+        plan = operation.plan(values.coerced)
+        if plan is None:
+            return await self._stock(operation, variables, context, root)
+        return await _executed(plan, operation.node, Run(context, root, values))
+
+    async def _stock(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any] | None,
+        context: Any,  # noqa: ANN401 - the application's
+        root: Any,  # noqa: ANN401 - as above
+    ) -> ExecutionResult:
+        name = operation.node.name.value if operation.node.name else None
+        found = execute(
+            self._schema,
+            operation.document,
+            root,
+            context,
+            dict(variables or {}),
+            name,
+            is_awaitable=is_awaitable,
+        )
+        return await found if is_awaitable(found) else cast("ExecutionResult", found)
+
+
+async def _executed(plan: Plan, node: OperationDefinitionNode, run: Run) -> ExecutionResult:
+    data: dict[str, Any] = {}
+    holder: dict[str, Any] = {DATA: data}
+    top = Frame(holder, DATA, True, None)
+    # What changes something is done in the order of the query, one after the other (§6.2.2).
+    steps = [(field,) for field in plan] if node.operation is OperationType.MUTATION else [plan]
+    for fields in steps:
+        fill(run, fields, run.root, data, top)
+        await run.settle()
+    return ExecutionResult(data=holder[DATA], errors=run.errors or None)

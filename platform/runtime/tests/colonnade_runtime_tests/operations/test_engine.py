@@ -1,0 +1,153 @@
+"""A compiled operation answers as the stock executor does, whatever is asked."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from colonnade_runtime.operations.engine import Engine, Refused
+from graphql import ExecutionResult, GraphQLError, execute, parse
+from hypothesis import assume, example, given, settings
+
+from colonnade_runtime_tests.operations.queries import FRAGMENTS, USED, VARIABLES, Asked, queries
+from colonnade_runtime_tests.operations.tree import Tree, log, schema
+
+GRAPHQL = schema._schema
+NOTHING: dict[str, object] = {"first": 1, "yes": True, "no": False}
+
+
+def engine() -> Engine:
+    return Engine(schema, [], 2_000)
+
+
+async def ours(asked: Asked) -> ExecutionResult:
+    made = engine()
+    return await made.execute(made.prepare(asked.text, None), asked.variables, "here")
+
+
+async def stock(asked: Asked) -> ExecutionResult:
+    found: Any = execute(GRAPHQL, parse(asked.text), None, "here", asked.variables)
+    result: ExecutionResult = await found if hasattr(found, "__await__") else found
+    return result
+
+
+def told(error: GraphQLError) -> tuple[tuple[str | int, ...], str]:
+    return tuple(error.path or ()), error.message
+
+
+def whole(text: str) -> str:
+    return f"{VARIABLES} {{ {USED} tree {{ {text} }} }} {FRAGMENTS}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(queries)
+@example(Asked(whole("child { child { absent } note }"), NOTHING))
+@example(Asked(whole("childLater { children { laterNull name } name } ...G"), NOTHING))
+@example(Asked(whole("someChildren { failsLater }"), NOTHING))
+def test_what_is_answered_is_what_the_stock_executor_answers(asked: Asked) -> None:
+    try:
+        engine().prepare(asked.text, None)
+    except Refused:
+        assume(False)  # two fields of one name that differ
+
+    expected, found = asyncio.run(_both(asked))
+
+    assert expected.data == found.data
+    assert _order(expected.data) == _order(found.data)
+    # Of several errors that make one place null, any may be told; each that is must be one of the stock's,
+    # or lie where the stock executor stopped to look.
+    assert bool(expected.errors) == bool(found.errors)
+    left = [
+        error for error in map(told, found.errors or ()) if error not in set(map(told, expected.errors or ()))
+    ]
+    assert all(_at(expected.data, path) is None for path, _ in left)
+
+
+async def _both(asked: Asked) -> tuple[ExecutionResult, ExecutionResult]:
+    return await stock(asked), await ours(asked)
+
+
+def _order(data: Any) -> Any:  # noqa: ANN401 - an answer
+    """Names in the order in which they stand, which equality of dicts does not see."""
+    if isinstance(data, dict):
+        return [(name, _order(value)) for name, value in data.items()]
+    return [_order(one) for one in data] if isinstance(data, list) else data
+
+
+def _at(data: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - as above
+    for key in path:
+        if data is None:
+            return None
+        data = data[key]
+    return data
+
+
+async def test_errors_have_path_place_and_cause() -> None:
+    result = await ours(Asked("{ tree { a: fails childLater { fails } } }", {}))
+
+    assert {("tree", "a"), ("tree", "childLater", "fails")} == {told(one)[0] for one in result.errors or ()}
+    assert all(one.original_error is not None and one.locations for one in result.errors or ())
+
+
+async def test_what_changes_something_is_done_one_after_the_other() -> None:
+    log.clear()
+    result = await ours(Asked('mutation { a: add(name: "a") b: add(name: "b") }', {}))
+
+    assert {"a": 2, "b": 4} == result.data
+    assert ["begin a", "end a", "begin b", "end b"] == log
+
+
+async def test_what_plans_do_not_cover_is_left_to_the_stock_executor() -> None:
+    result = await ours(Asked('{ __type(name: "Tree") { name } tree { name } }', {}))
+
+    assert {"__type": {"name": "Tree"}, "tree": {"name": "t0"}} == result.data
+
+
+async def test_a_variable_that_does_not_fit_is_told() -> None:
+    asked = Asked("query ($n: Int!) { tree { times(count: $n) } }", {"n": "many"})
+
+    result = await ours(asked)
+
+    assert result.data is None
+    assert "'$n'" in (result.errors or [])[0].message
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("{ tree { ", "Syntax Error"),
+        ("{ tree { nmae } }", "Cannot query field 'nmae'"),
+        ("query A { tree { name } } query B { tree { name } }", "operationName: A, B"),
+        ("{ " + "tree { name } " * 1000 + "}", "more than 2000 tokens"),
+    ],
+)
+def test_a_document_that_cannot_be_executed_is_refused(query: str, reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        engine().prepare(query, None)
+
+
+def test_an_operation_is_prepared_once() -> None:
+    made = engine()
+
+    assert made.prepare("{ tree { name } }", None) is made.prepare("{ tree { name } }", None)
+
+
+async def test_nothing_is_left_running_when_the_request_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = asyncio.Event()
+
+    async def never(_self: Tree) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return ""
+
+    field = GRAPHQL.type_map["Tree"].fields["later"].extensions["strawberry-definition"]  # type: ignore[attr-defined]  # a type of objects
+    monkeypatch.setattr(field.base_resolver, "wrapped_func", never)
+    running = asyncio.create_task(ours(Asked("{ tree { later } }", {})))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+
+    await asyncio.wait_for(ended.wait(), 5)
+    with pytest.raises(asyncio.CancelledError):
+        await running
