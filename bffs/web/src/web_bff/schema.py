@@ -2,7 +2,6 @@
 
 import strawberry
 from colonnade_runtime import Request
-from colonnade_runtime.graphql import LIMITS
 from strawberry import Info
 
 from web_bff import upstreams
@@ -133,4 +132,4 @@ def _order(order: upstreams.Order) -> Order:
     return Order(id=strawberry.ID(order.id), status=order.status, total=_money(order.total), items=items)
 
 
-schema = strawberry.Schema(query=Query, extensions=LIMITS)
+schema = strawberry.Schema(query=Query)

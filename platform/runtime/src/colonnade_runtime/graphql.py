@@ -5,66 +5,106 @@ Needs the extra `graphql` of this package.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from colonnade_runtime.errors import Problem, Unauthorized, UpstreamError, UpstreamTimeout
+from colonnade_runtime.operations.engine import Engine, Refused
+from colonnade_runtime.operations.trusted import TrustedDocuments, identify
 from colonnade_runtime.request import Request
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule
 from strawberry import Schema
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
-from strawberry.extensions.base_extension import SchemaExtension
-from strawberry.types.execution import ExecutionResult
-
-MAX_DEPTH = 10
-MAX_TOKENS = 2_000
-MAX_ALIASES = 30
-
-LIMITS: tuple[Callable[[], SchemaExtension], ...] = (
-    lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
-    lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-    lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
-)
-"""What a query may ask for at most; give them to `strawberry.Schema(extensions=LIMITS)`."""
+from strawberry.extensions.max_aliases import create_validator as no_more_aliases_than
+from strawberry.extensions.query_depth_limiter import create_validator as no_deeper_than
 
 _log = logging.getLogger(__name__)
 
 
-class Operation(msgspec.Struct, frozen=True):
-    """The body of a request (GraphQL over HTTP §5.2)."""
+class Limits(msgspec.Struct, frozen=True):
+    """What an operation may ask for at the most: levels, tokens of its text, other names, fields answered."""
 
-    query: str
+    depth: int = 10
+    tokens: int = 2_000
+    aliases: int = 30
+    complexity: int = 10_000
+
+
+LIMITS = Limits()
+
+
+class Body(msgspec.Struct, frozen=True):
+    """The body of a request (GraphQL over HTTP §5.2); `documentId` names a trusted document."""
+
+    query: str = ""
     variables: dict[str, Any] | None = None
     operation_name: str | None = msgspec.field(default=None, name="operationName")
+    document_id: str | None = msgspec.field(default=None, name="documentId")
+    extensions: dict[str, Any] | None = None
 
 
-def graphql(schema: Schema) -> Callable[[Request], Awaitable[Mapping[str, Any]]]:
+def graphql(
+    schema: Schema, limits: Limits = LIMITS, trusted: Path | None = None
+) -> Callable[[Request], Awaitable[Mapping[str, Any]]]:
     """Return the view that executes operations on `schema`, with the request as their context.
 
-    An operation that cannot be executed is answered with 200 and `errors`, as clients expect of
-    `application/json`.
+    `trusted` is a JSON file of documents by their ids, as Relay and GraphQL Code Generator write it: in
+    production no others are accepted. Nor is introspection. An operation that cannot be executed is answered
+    with 200 and `errors`, as clients expect of `application/json`. Raises `TypeError` for a schema with
+    extensions, which compiled operations would not run.
     """
-
-    async def view(request: Request) -> Mapping[str, Any]:
-        operation = await request.json(Operation)
-        result = await schema.execute(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=request,
-            operation_name=operation.operation_name,
-        )
-        return _answer(result, request.id)
-
-    return view
+    if schema.extensions:
+        raise TypeError("graphql() runs no schema extensions: give its limits, and take field extensions")
+    return _View(schema, limits, TrustedDocuments(trusted) if trusted else None)
 
 
-def _answer(result: Any, request_id: str) -> Mapping[str, Any]:  # noqa: ANN401 - one of Strawberry's results
-    if not isinstance(result, ExecutionResult):
-        return {"data": None, "errors": [_error(error, request_id) for error in result.errors or ()]}
-    _reject_strangers(result.errors or ())
+class _View:
+    def __init__(self, schema: Schema, limits: Limits, trusted: TrustedDocuments | None) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._trusted = trusted
+
+    @cached_property
+    def _open(self) -> Engine:
+        """For development: clients may look at the schema."""
+        return self._engine()
+
+    @cached_property
+    def _closed(self) -> Engine:
+        return self._engine(NoSchemaIntrospectionCustomRule)
+
+    def _engine(self, *more: type[Any]) -> Engine:
+        limits = self._limits
+        rules = [no_deeper_than(limits.depth, None), no_more_aliases_than(limits.aliases), *more]
+        return Engine(self._schema, rules, limits.tokens, limits.complexity)
+
+    async def __call__(self, request: Request) -> Mapping[str, Any]:
+        body = await request.json(Body)
+        engine = self._open if request.development else self._closed
+        try:
+            query = self._query(body, known_only=not request.development)
+            operation = engine.prepare(query, body.operation_name)
+            result = await engine.execute(operation, body.variables, request)
+        except Refused as refused:
+            result = ExecutionResult(data=None, errors=list(refused.errors))
+        return _answer(result, request)
+
+    def _query(self, body: Body, *, known_only: bool) -> str:
+        """The document to execute. Raises `Refused` for one that is not known, or not trusted."""
+        document_id = identify(body.document_id, body.extensions)
+        if self._trusted is not None and (document_id is not None or known_only):
+            return self._trusted.find(document_id)
+        return body.query
+
+
+def _answer(result: ExecutionResult, request: Request) -> Mapping[str, Any]:
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
-        answer["errors"] = [_error(error, request_id) for error in result.errors]
+        _reject_strangers(result.errors)
+        answer["errors"] = [_error(error, request.id) for error in result.errors]
+    if request.degraded:
+        answer["extensions"] = {"degraded": request.degraded}
     return answer
 
 
@@ -89,7 +129,7 @@ def _error(error: GraphQLError, request_id: str) -> dict[str, Any]:
 def _code(error: GraphQLError, request_id: str) -> tuple[str, str]:
     match error.original_error:
         case None | GraphQLError():
-            return "BAD_REQUEST", error.message
+            return str((error.extensions or {}).get("code", "BAD_REQUEST")), error.message
         case Problem() as problem:
             return problem.status.name, problem.detail
         case UpstreamTimeout() as late:

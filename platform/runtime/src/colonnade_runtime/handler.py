@@ -32,9 +32,15 @@ class Handler:
     """An application with its way to the services, as Granian calls it; made inside a running loop."""
 
     def __init__(
-        self, app: App, transport: Transport, *, random: Callable[[], float] = chance.random
+        self,
+        app: App,
+        transport: Transport,
+        *,
+        development: bool = False,
+        random: Callable[[], float] = chance.random,
     ) -> None:
         self._app = app
+        self._development = development
         self._upstreams = Upstreams(transport, app.upstreams, random=random)
         self._views = Views()
         self._clock = asyncio.get_running_loop().time
@@ -45,7 +51,7 @@ class Handler:
         if scope.path in PROBES:
             self.probes.answer(scope, protocol)
             return
-        request = Request(scope, protocol, self._app.limits, self._upstreams)
+        request = Request(scope, protocol, self._app.limits, self._upstreams, development=self._development)
         presence = Presence(protocol, request.ends)
         route: Route | None = None
         encoded: Encoded | None = None

@@ -42,9 +42,12 @@ class Request:
         protocol: HTTPProtocol,
         limits: Limits,
         upstreams: Upstreams,
+        *,
+        development: bool = False,
     ) -> None:
         self.parameters = NO_PARAMETERS
         self.limits = limits
+        self.development = development
         self._scope = scope
         self._protocol = protocol
         self._upstreams = upstreams

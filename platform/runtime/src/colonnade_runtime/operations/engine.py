@@ -1,13 +1,14 @@
 """Operations on a schema: parsed, validated and compiled once, then run for each request."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
+from colonnade_runtime.operations.complexity import complexity, size_variables
 from colonnade_runtime.operations.frame import Frame
 from colonnade_runtime.operations.plan import Compiler, FieldPlan, Unsupported, fill
 from colonnade_runtime.operations.run import Run, is_awaitable
-from colonnade_runtime.operations.selections import Document, deciding_variables
+from colonnade_runtime.operations.selections import Choices, Document, deciding_variables
 from graphql import (
     ExecutionResult,
     FragmentDefinitionNode,
@@ -29,10 +30,13 @@ from strawberry import Schema
 KEPT = 1000
 """Operations that are kept; the least recently used goes first."""
 MAX_CHOICES = 16
-"""Plans that are kept of one operation, one for each choice of what it skips and includes."""
+"""Plans and complexities that are kept of one operation, for different variables."""
+TOO_COMPLEX = "TOO_COMPLEX"
 DATA = "data"
 
 Plan = tuple[FieldPlan, ...]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Refused(Exception):  # noqa: N818 - the client's mistake
@@ -50,39 +54,66 @@ class Operation:
         self.document = document
         self.node = node
         self._schema = schema
+        self._fragments = {
+            one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+        }
         self._deciding = deciding_variables(document)
+        self._sizes = size_variables(document)
         self._plans: dict[tuple[bool, ...], Plan | None] = {}
+        self._complexities: dict[tuple[object, ...], int] = {}
         kinds = {OperationType.QUERY: schema.query_type, OperationType.MUTATION: schema.mutation_type}
         self._kind: GraphQLObjectType | None = kinds.get(node.operation)
 
     def plan(self, variables: Mapping[str, Any]) -> Plan | None:
         """Return the plan for these variables; None where the stock executor has to do it."""
-        choice = tuple(bool(variables.get(name)) for name in self._deciding)
-        if choice not in self._plans:
-            if len(self._plans) >= MAX_CHOICES:
-                self._plans.clear()
-            self._plans[choice] = self._compiled(dict(zip(self._deciding, choice, strict=True)))
-        return self._plans[choice]
+        choices = self._choices(variables)
+        return _kept(self._plans, tuple(choices.values()), lambda: self._compiled(choices))
 
-    def _compiled(self, choices: Mapping[str, bool]) -> Plan | None:
+    def complexity(self, variables: Mapping[str, Any]) -> int:
+        """Return how many fields would be answered at the most; 0 for a subscription."""
+        choices = self._choices(variables)
+        key = (*choices.values(), *(str(variables.get(name)) for name in self._sizes))
+        return _kept(self._complexities, key, lambda: self._counted(choices, variables))
+
+    def _choices(self, variables: Mapping[str, Any]) -> dict[str, bool]:
+        return {name: bool(variables.get(name)) for name in self._deciding}
+
+    def _compiled(self, choices: Choices) -> Plan | None:
         if self._kind is None:
             return None
-        definitions = self.document.definitions
-        fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
-        document = Document(self._schema, self.node, fragments, choices)
         try:
-            return Compiler(document).fields(self._kind, [self.node.selection_set])
+            return Compiler(self._document(choices)).fields(self._kind, [self.node.selection_set])
         except Unsupported:
             return None
+
+    def _counted(self, choices: Choices, variables: Mapping[str, Any]) -> int:
+        if self._kind is None:
+            return 0
+        return complexity(self._document(choices), self._kind, [self.node.selection_set], variables)
+
+    def _document(self, choices: Choices) -> Document:
+        return Document(self._schema, self.node, self._fragments, choices)
+
+
+def _kept(known: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+    """Return what is known for `key`; what there is too much of is forgotten."""
+    if key not in known:
+        if len(known) >= MAX_CHOICES:
+            known.clear()
+        known[key] = make()
+    return known[key]
 
 
 class Engine:
     """Prepares and executes operations on one schema, within `rules` besides those of the specification."""
 
-    def __init__(self, schema: Schema, rules: Sequence[type[ValidationRule]], max_tokens: int) -> None:
+    def __init__(
+        self, schema: Schema, rules: Sequence[type[ValidationRule]], max_tokens: int, max_complexity: int
+    ) -> None:
         self._schema: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry gives it no public name
         self._rules = [*specified_rules, *rules]
         self._max_tokens = max_tokens
+        self._max_complexity = max_complexity
         self._known: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
 
     def prepare(self, query: str, name: str | None) -> Operation:
@@ -124,6 +155,11 @@ class Engine:
         values = get_variable_values(self._schema, definitions, dict(variables or {}))
         if not isinstance(values, VariableValues):
             return ExecutionResult(data=None, errors=list(values))
+        cost = operation.complexity(values.coerced)
+        if cost > self._max_complexity:
+            message = f"The operation may answer {cost} fields; at most {self._max_complexity} are allowed."
+            too_complex = GraphQLError(message, operation.node, extensions={"code": TOO_COMPLEX})
+            return ExecutionResult(data=None, errors=[too_complex])
         plan = operation.plan(values.coerced)
         if plan is None:
             return await self._stock(operation, variables, context, root)

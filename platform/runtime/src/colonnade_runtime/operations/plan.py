@@ -139,7 +139,7 @@ def _leaf(kind: Any) -> Complete:  # noqa: ANN401 - a scalar or an enum
     plain = isinstance(kind, GraphQLScalarType) and kind.name in TEXT | {"Float", "Boolean"}
 
     def complete(_run: Run, value: Any, holder: Any, key: Key, _frame: Frame) -> None:  # noqa: ANN401 - as `Complete`
-        if plain and value.__class__ is exact and (exact is not float or isfinite(value)):  # type: ignore[arg-type]  # then it is one
+        if plain and value.__class__ is exact and (exact is not float or isfinite(value)):
             holder[key] = value
             return
         told = serialize(value)

@@ -41,6 +41,7 @@ class AppClient:
     app: App
     upstreams: FakeUpstreams = field(default_factory=FakeUpstreams)
     headers: Mapping[str, str] = field(default_factory=dict)
+    development: bool = False
 
     async def get(self, url: str, **headers: str) -> Response:
         """GET; `x_user_id="alice"` is the header X-User-ID."""
@@ -62,7 +63,7 @@ class AppClient:
 
     @cached_property
     def _handler(self) -> Handler:
-        return Handler(self.app, self.upstreams, random=lambda: 0.0)
+        return Handler(self.app, self.upstreams, development=self.development, random=lambda: 0.0)
 
 
 def request_from(

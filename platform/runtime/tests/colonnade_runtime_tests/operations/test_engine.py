@@ -16,7 +16,7 @@ NOTHING: dict[str, object] = {"first": 1, "yes": True, "no": False}
 
 
 def engine() -> Engine:
-    return Engine(schema, [], 2_000)
+    return Engine(schema, [], 2_000, 1_000_000)
 
 
 async def ours(asked: Asked) -> ExecutionResult:
