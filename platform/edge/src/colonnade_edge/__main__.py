@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
 
 import uvloop
 from granian.constants import Interfaces
@@ -44,15 +46,16 @@ async def run(settings: PolicySettings) -> None:
     link = StoreLink(connect(settings.store_url))
     await link.open()
     keyring = Keyring(settings.session_keys, settings.session_keys_file)
-    pages = Pages(
-        connect(settings.store_url), keyring, revoked, settings.client_secret, settings.identity_url
-    )
+    issuers = Issuers(link.redis, settings.identity_url)
+    trusts = Trusts(settings, issuers)
+    bearer, redis = Bearer(trusts), connect(settings.store_url)
+    pages = Pages(redis, keyring, revoked, bearer, settings.client_secret, settings.identity_url)
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
     heavy = HeavyUsers(link.redis)
     limiter = Limiter(ticker, edges, metrics, heavy)
-    issuers = Issuers(link.redis, settings.identity_url)
-    last_used, trusts = LastUsed(link.redis), Trusts(settings, issuers)
-    decider = Decider(ticker, limiter, Bearer(trusts), revoked, last_used, pages.refresh_soon)
+    last_used = LastUsed(link.redis)
+    decider = Decider(ticker, limiter, bearer, revoked, last_used, pages.refresh_soon)
+    service = PolicyService(policy, decider, pages, issuers, link, metrics)
     forever = (
         policy.watch(),
         edges.watch(),
@@ -62,18 +65,24 @@ async def run(settings: PolicySettings) -> None:
         leases.watch_sessions(ticker),
         issuers.watch(policy),
     )
-    background = [asyncio.create_task(work) for work in forever]
-    service = PolicyService(policy, decider, pages, issuers, link, metrics)
-    async with serving(leases, settings.lease):
+    async with _in_background(forever), serving(leases, settings.lease):
         await serve(service, settings.listen, Interfaces.RSGI)
-    for task in background:
-        task.cancel()
     await last_used.flush()
     await trusts.close()
     await issuers.close()
     await pages.close()
     await link.close()
     await follower.close()
+
+
+@asynccontextmanager
+async def _in_background(forever: Iterable[Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(work) for work in forever]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def main() -> int:

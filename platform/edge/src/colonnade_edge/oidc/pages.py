@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from colonnade_edge import audit
 from colonnade_edge.answer import Answer, json_answer
+from colonnade_edge.authn.bearer import Bearer
 from colonnade_edge.authn.session import CHALLENGE, digest_of, provenance_of
 from colonnade_edge.errors import NotFound, Refused, Unauthenticated
 from colonnade_edge.keyring import Keyring
@@ -31,7 +32,13 @@ class Pages:
     """Answers what browsers and the provider ask under /auth."""
 
     def __init__(
-        self, redis: Redis, keyring: Keyring, revoked: Table, secret: Secret, identity_url: str = ""
+        self,
+        redis: Redis,
+        keyring: Keyring,
+        revoked: Table,
+        bearer: Bearer,
+        secret: Secret,
+        identity_url: str = "",
     ) -> None:
         self._redis = redis
         self._secret = secret
@@ -40,7 +47,7 @@ class Pages:
         self._login = Login(redis, self._sessions, keyring)
         self._refresher = Refresher(redis, self._sessions)
         self._revoked = revoked
-        self._revoker = Revoker(redis, revoked)
+        self._revoker = Revoker(redis, revoked, bearer)
         self._providers: dict[tuple[str, str], Provider] = {}
         self._refusals = audit.Refusals()
 
