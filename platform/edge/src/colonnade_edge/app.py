@@ -43,9 +43,10 @@ class PolicyService:
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
+        path = scope.path  # each look makes a new string
         try:
-            if scope.path.startswith(CHECK):
-                protocol.response_empty(200, await self._check(scope, protocol))
+            if path.startswith(CHECK):
+                protocol.response_empty(200, await self._check(scope, path[len(CHECK) :], protocol))
                 return
             answer = await self._page(scope, protocol)
         except Refused as refused:
@@ -55,9 +56,9 @@ class PolicyService:
             answer = refusal(Broken("the edge made a mistake; its log says more"))
         protocol.response_bytes(answer.status, answer.headers, answer.body)
 
-    async def _check(self, scope: Scope, protocol: HTTPProtocol) -> Headers:
+    async def _check(self, scope: Scope, path: str, protocol: HTTPProtocol) -> Headers:
         headers = scope.headers
-        route, path = headers.get("x-colonnade-route", ""), scope.path[len(CHECK) :]
+        route = headers.get("x-colonnade-route", "")
         call = Call(route, scope.method, path, headers, scope.authority or "")
         try:
             allowed = await self._decide(call, protocol)

@@ -71,13 +71,16 @@ class Limiter:
         self, selection: Selection, keys: Sequence[str], call: Call, outcomes: Sequence[Outcome]
     ) -> Headers:
         pairs = list(zip(selection.limits, outcomes, strict=True))
-        refused = any(outcome.wait_us < 0 and not limit.shadow for limit, outcome in pairs)
+        refused, delay_us = False, 0
+        for limit, outcome in pairs:
+            if not limit.shadow:
+                refused = refused or outcome.wait_us < 0
+                delay_us = max(delay_us, outcome.wait_us)
         for key, (limit, outcome) in zip(keys, pairs, strict=True):
             self._metrics.limited(limit.name, outcome.wait_us, shadow=limit.shadow, refused=refused)
             self._heavy.count(key, limit, call, refused=refused)
         if refused:
             raise exceeded(pairs, selection.policy_field)
-        delay_us = max((outcome.wait_us for limit, outcome in pairs if not limit.shadow), default=0)
         if delay_us:
             await asyncio.sleep(delay_us / SECOND_US)
         return limit_headers(pairs, selection.policy_field)
