@@ -7,7 +7,7 @@ import typer
 from colonnade.cli.root import root
 
 if TYPE_CHECKING:
-    from colonnade.ir.route import Limit, Match, Route, Timeouts
+    from colonnade.ir.route import Limit, Match, Route
 
 HEADINGS = ("route", "match", "auth", "limits", "timeouts", "body", "decided by", "because")
 KIB = 1024
@@ -43,8 +43,8 @@ def _row(route: "Route") -> tuple[str, ...]:
         _match(route.match),
         " ".join((route.auth.type, *route.auth.scopes)),
         ", ".join(_limit(limit) for limit in route.limits) or "none",
-        _timeouts(route.timeouts),
-        f"{route.max_body / KIB:g} KiB",
+        _timeouts(route),
+        "any" if route.stream else f"{route.max_body / KIB:g} KiB",
         _decider(route),
         route.decision.reason,
     )
@@ -73,5 +73,7 @@ def _limit(limit: "Limit") -> str:
     return f"{' '.join(parts)} ({limit.policy}{', shadow' if limit.shadow else ''})"
 
 
-def _timeouts(timeouts: "Timeouts") -> str:
-    return "/".join(f"{value:g}s" for value in (timeouts.connect_s, timeouts.send_s, timeouts.read_s))
+def _timeouts(route: "Route") -> str:
+    timeouts = route.timeouts
+    answer = f"stream, idle {timeouts.idle_s:g}s" if route.stream else f"{timeouts.read_s:g}s"
+    return f"{timeouts.connect_s:g}s/{timeouts.send_s:g}s/{answer}"

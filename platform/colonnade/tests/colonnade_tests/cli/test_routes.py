@@ -23,6 +23,15 @@ def test_a_route_is_shown_with_what_it_asks_and_who_decides(bff: Bff) -> None:
     assert lines["tv.buy"].startswith("tv.buy POST /api/tv/orders x-beta: on jwt orders 10/second")
 
 
+def test_a_stream_is_shown_with_its_only_bound(bff: Bff) -> None:
+    file = write_bff(bff.root, "tv", 3003)
+    file.write_text(f"{file.read_text()}routes: [{{name: live, path: /live, stream: true}}]\n")
+
+    lines = {line.split()[0]: " ".join(line.split()) for line in bff("routes").out.splitlines()}
+
+    assert "3s/5s/stream, idle 300s any policy service" in lines["tv.live"]
+
+
 def test_json_says_it_all(bff: Bff) -> None:
     (route,) = json.loads(bff("routes", "--json").out)["routes"]
 

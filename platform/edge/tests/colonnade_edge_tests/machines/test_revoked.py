@@ -65,3 +65,16 @@ async def test_a_consumers_token_is_revoked_by_its_text(envoy: httpx.AsyncClient
 
     assert answer.status_code == 401
     assert (await ask_consumer(envoy, other)).status_code == 200
+
+
+async def test_who_holds_an_opaque_or_a_consumers_token_can_end_it(
+    envoy: httpx.AsyncClient, provider: Introspected
+) -> None:
+    opaque, consumers = known(provider), signed()
+    assert (await ask(envoy, opaque)).status_code == (await ask(envoy, consumers)).status_code == 200
+
+    for token in (opaque, consumers):
+        headers = {"x-colonnade-ip": "10.0.0.9"}
+        ended = await envoy.post("/auth/revoke", data={"token": token}, headers=headers)
+        assert (ended.status_code, ended.content) == (200, b"")
+        assert (await refused(envoy, token)).status_code == 401
