@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-import msgspec
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import JWKRegistry, Key, KeySet
+from joserfc.errors import InvalidKeyIdError
+from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import Token
 
+from colonnade_edge.authn.jwks import verification_keys
 from colonnade_edge.errors import ProviderFailed
 from colonnade_edge.oidc.metadata import Metadata, read_metadata
 
@@ -78,26 +77,11 @@ class Discovery:
             return self._keys
         data = await self.jwks()
         try:
-            published = msgspec.json.decode(data, type=_Jwks).keys
-        except msgspec.MsgspecError as error:
-            raise ProviderFailed(f"the keys of {self._issuer} are malformed: {error}") from error
-        self._keys = KeySet([key for key in map(_verifying, published) if key is not None])
+            self._keys = KeySet([one.key for one in verification_keys(data)])
+        except ValueError as error:
+            raise ProviderFailed(f"the keys of {self._issuer} are of no use: {error}") from error
         self._keys_at = self._clock()
         return self._keys
-
-
-class _Jwks(msgspec.Struct, frozen=True):
-    keys: list[dict[str, Any]]
-
-
-def _verifying(jwk: dict[str, Any]) -> Key | None:
-    """Return a key that signatures may be verified with; None for another use or type (RFC 7517 §5)."""
-    if jwk.get("use", "sig") != "sig":
-        return None
-    try:
-        return JWKRegistry.import_key(jwk)
-    except (JoseError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _decode(token: str, keys: KeySet) -> Token:

@@ -70,6 +70,8 @@ class Refresher:
                 await lease.give_back()
         except (ProviderFailed, Unavailable) as error:
             log.warning("tokens of a session were not renewed: %s", error)
+        except Exception:
+            log.exception("tokens of a session were not renewed")
 
     async def _renew_alone(self, digest: str, idle_s: int, provider: Provider) -> None:
         record, before = await self._sessions.find(digest), await self._sessions.tokens(digest)

@@ -7,6 +7,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from colonnade_edge_tests.auth.browser import Browser, query
+from colonnade_edge_tests.auth.provider import EVENT
 from colonnade_edge_tests.processes import Valkey
 
 
@@ -96,6 +97,36 @@ def test_the_provider_ends_all_sessions_of_a_user(browser: Browser, stranger: Br
 
     assert told.json() == {"ended": 2}
     assert (browser.ask().status_code, stranger.ask().status_code) == (401, 401)
+
+
+def test_sessions_that_began_without_a_sid_are_found_by_user(browser: Browser, stranger: Browser) -> None:
+    """Auth0 and others put `sid` into id tokens only where back-channel logout was set up before the login."""
+    browser.provider.claims = {"sid": ""}
+    browser.log_in()
+    browser.provider.claims = {"sid": "s-2"}
+    stranger.log_in()
+
+    told = notify(browser, browser.provider.logout_token(sid="s-unknown", sub="alice"))
+
+    assert told.json() == {"ended": 1}
+    assert (browser.ask().status_code, stranger.ask().status_code) == (401, 200)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sub": None, "sid": "s-1"},
+        {"sub": "alice", "sid": None},
+        {"sub": "alice", "sid": "s-1", "exp": None, "typ": "Logout", "aud": ["web", "other"]},
+        {"sub": "alice", "sid": "s-1", "trace_id": "t", "events": {EVENT: {}, "urn:other": {}}},
+    ],
+)
+def test_logout_tokens_of_several_makers_are_understood(browser: Browser, claims: dict[str, object]) -> None:
+    """By session, by user, or both; Keycloak's without an end; with claims that we do not know."""
+    browser.log_in()
+
+    assert notify(browser, browser.provider.logout_token(**claims)).json() == {"ended": 1}
+    assert browser.ask().status_code == 401
 
 
 @pytest.mark.parametrize(
