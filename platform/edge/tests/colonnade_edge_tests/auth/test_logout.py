@@ -100,7 +100,7 @@ def test_the_provider_ends_all_sessions_of_a_user(browser: Browser, stranger: Br
 
 
 def test_sessions_that_began_without_a_sid_are_found_by_user(browser: Browser, stranger: Browser) -> None:
-    """Auth0 and others put `sid` into id tokens only where back-channel logout was set up before the login."""
+    """Auth0 and others put `sid` into id tokens only where back-channel logout was set up before it."""
     browser.provider.claims = {"sid": ""}
     browser.log_in()
     browser.provider.claims = {"sid": "s-2"}
