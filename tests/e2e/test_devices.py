@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.certificates import Signed, self_signed
-from tests.platform_folder import Stack, bff, make_platform
+from tests.platform_folder import Stack, bff, eventually, make_platform
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("devices")]
 
@@ -128,6 +128,17 @@ def test_a_rotated_key_stays_bound_or_is_bound_anew(fleet: Fleet) -> None:
     assert [fleet.ask(same, fleet.sensor).status_code, fleet.ask(same, None).status_code] == [200, 401]
     statuses = [fleet.ask(renewed, shown).status_code for shown in (fleet.other, fleet.sensor)]
     assert statuses == [200, 401]
+
+
+def test_a_second_ca_is_believed_without_a_restart(fleet: Fleet, tmp_path: Path) -> None:
+    second = self_signed(tmp_path / "second.pem")
+    newcomer = second.sign(tmp_path / "newcomer.pem")
+    key = fleet.key("sensor-4", "--certificate", str(newcomer.file))
+
+    with fleet.ca.file.open("ab") as file:
+        file.write(second.file.read_bytes())
+
+    assert eventually(lambda: fleet.ask(key, newcomer).status_code == 200)
 
 
 def test_who_shows_no_certificate_is_served_as_ever(fleet: Fleet) -> None:
