@@ -98,6 +98,24 @@ def test_the_clients_word_for_its_address_is_not_taken(stack: Stack) -> None:
 
     assert ["127.0.0.1"] == answer.got("x-envoy-external-address")
     assert ["http"] == answer.got("x-forwarded-proto")
+    assert "203.0.113.7" not in str(answer.echo)
+    assert len(answer.got("x-forwarded-for")) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Forwarded",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+    ],
+)
+def test_the_clients_word_for_what_it_asked_is_not_taken(stack: Stack, name: str) -> None:
+    """A BFF would make links to another host of it, or answer another path than the edge let in."""
+    assert [] == told(send(stack, head("GET", "/api/echo/open/x", f"{name}: {LIE}")))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,18 @@ REMOTE_ADDRESS = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
 CREDENTIALS = ("authorization", "cookie", "x-api-key")
 """Spent at the edge: a BFF that never sees them cannot leak them."""
 
+FORWARDED = (
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
+)
+"""What frameworks believe of a proxy: which address, host or path was asked. From clients, a forgery."""
+
 TRACE = ("traceparent", "tracestate")
 
 LIMIT = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy")

@@ -98,7 +98,11 @@ def _paths() -> Json:
 def _provenance(platform: Platform) -> Json:
     """Who the client is, and the identifiers that its request carries all the way down."""
     trusted = platform.edge.trusted_hops > 0
-    removed = (*hygiene.IDENTITY, *hygiene.INTERNAL, *(() if trusted else hygiene.TRACE))
+    removed = (
+        *hygiene.IDENTITY,
+        *hygiene.INTERNAL,
+        *(() if trusted else (*hygiene.FORWARDED, *hygiene.TRACE)),
+    )
     mutation = typed(
         "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
         mutations=[{"remove": name} for name in removed],
