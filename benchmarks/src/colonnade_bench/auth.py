@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+from joserfc import jwt
+from joserfc.jwk import OctKey
 from redis.asyncio import Redis
 
 from colonnade.ir.target import Address
@@ -48,6 +50,8 @@ def bench_auth(seconds: int, tell: Callable[[str], None]) -> list[Result]:
             partial(asking, "JWT", auth="jwt"),
             partial(_issued, folder, partial(asking, "session", auth="session"), _session),
             partial(_issued, folder, partial(asking, "API key", auth="api_key"), _key),
+            partial(_issued, folder, partial(asking, "opaque token", auth="jwt"), _opaque),
+            partial(_issued, folder, partial(asking, "HS256 token of a consumer", auth="jwt"), _consumer),
         ]
         subjects = []
         for start in starts:
@@ -96,6 +100,21 @@ async def _session(redis: Redis, number: int) -> str:
 async def _key(redis: Redis, number: int) -> str:
     key, _ = await Keys(redis).create(NewKey(device_id=f"sensor-{number}"), None)
     return f"X-API-Key: {key}"
+
+
+async def _opaque(_redis: Redis, _number: int) -> str:
+    """The issuer calls every token active, so that only remembering it is measured."""
+    return f"Authorization: Bearer {secrets.token_urlsafe(32)}"
+
+
+async def _consumer(_redis: Redis, number: int) -> str:
+    claims = {
+        "iss": ours.CONSUMER,
+        "aud": "colonnade",
+        "exp": int(time.time()) + LIFE_S,
+        "jti": f"t-{number}",
+    }
+    return f"Authorization: Bearer {jwt.encode({'alg': 'HS256'}, claims, OctKey.import_key(ours.SECRET))}"
 
 
 def _verify(subject: Subject, credentials: Path) -> None:

@@ -23,6 +23,7 @@ class Answer:
     prefix: str
     body: str
     query: str = ""
+    status: int = 200
 
 
 @contextmanager
@@ -90,6 +91,6 @@ def _route(answer: Answer) -> Json:
     header = {"header": {"key": "content-type", "value": "application/json"}}
     return {
         "match": match,
-        "direct_response": {"status": 200, "body": {"inline_string": answer.body}},
+        "direct_response": {"status": answer.status, "body": {"inline_string": answer.body}},
         "response_headers_to_add": [header | {"append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}],
     }

@@ -19,6 +19,7 @@ from colonnade_bench.tokens import Consumers, consumers
 BODY = '{"a":"' + "x" * 1000 + '"}'
 NAMES = ("native", "store", "nginx", "haproxy", "caddy", "traefik")
 ENDPOINTS = {"jwks_uri": "jwks", "authorization_endpoint": "authorize", "token_endpoint": "token"}
+INTROSPECTED = {"active": True, "client_id": "bench", "sub": "u-0001", "aud": "colonnade"}
 Start = Callable[[], AbstractContextManager[Subject]]
 
 
@@ -49,9 +50,17 @@ def issuer_of(folder: Path, stack: ExitStack) -> tuple[Consumers, Address]:
     named = Address(HOST, free_port())
     signed = consumers(folder, named.url)
     found = {name: f"{named.url}/{path}" for name, path in ENDPOINTS.items()} | {"issuer": named.url}
+    found["introspection_endpoint"] = f"{named.url}/introspect"
     discovery = Answer("/.well-known/openid-configuration", json.dumps(found))
-    keys = [discovery, Answer("/jwks", signed.jwks), Answer("/", "{}")]
-    return signed, stack.enter_context(backend(folder, "issuer", keys, named))
+    answers = [
+        discovery,
+        Answer("/jwks", signed.jwks),
+        Answer("/introspect", json.dumps(INTROSPECTED)),
+        # What the native path asks its policy service about: a token that Envoy could not verify.
+        Answer("/check", "", status=401),
+        Answer("/", "{}"),
+    ]
+    return signed, stack.enter_context(backend(folder, "issuer", answers, named))
 
 
 def _starts(folder: Path, served: Address, issuer: Address, cache: Path) -> dict[str, Start]:

@@ -19,9 +19,14 @@ from colonnade_bench.measure import SUBJECT_CORES, Subject
 from colonnade_bench.processes import HOST, free_port, running, wait_for
 
 PATH = "/api/bench/home"
-PLATFORM = """\
+CONSUMER = "https://consumer.example"
+SECRET = "shared-with-nobody-but-the-benchmark"  # noqa: S105 - said in it
+PLATFORM = f"""\
 name: bench
-guardrails: {max_rate: 1000000/second, auth: [session, jwt, api_key, none], require_limit: false}
+identity:
+  introspection: {{}}
+  consumers: [{{name: bench, issuer: "{CONSUMER}", secret: env:BENCH}}]
+guardrails: {{max_rate: 1000000/second, auth: [session, jwt, api_key, none], require_limit: false}}
 """
 BFF = """\
 name: bench
@@ -80,12 +85,15 @@ def store(
     document.write_bytes(colonnade_policy.encode(policy_document(platform, issuer.url)))
     env = {"HOST": HOST, "PORT": str(policy.port), "POLICY_FILE": str(document)}
     env |= {"STORE_URL": f"redis://{valkey}/0", "SESSION_CLIENT_SECRET": "unused"}
+    env["CONSUMER_SECRET_BENCH"] = SECRET
     argv = [sys.executable, "-P", "-m", decider]
     with (
         running(valkey_command(valkey, folder), SUBJECT_CORES, folder / "valkey.log") as valkey_pid,
         running(argv, SUBJECT_CORES, folder / "policy.log", env) as pid,
         _edge(folder, platform, backend, issuer, policy) as (edge, envoy_pid),
     ):
+        # Any answer will do: not every decider knows the path.
+        wait_for(f"{policy.url}/healthz", folder / "policy.log", accept=range(200, 500))
         yield Subject(name, edge.url, PATH, (envoy_pid, pid, valkey_pid), valkey)
 
 
