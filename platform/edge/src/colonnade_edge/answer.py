@@ -76,8 +76,8 @@ def refusal(refused: Refused) -> Answer:
         case Unauthenticated():
             headers.append(("www-authenticate", refused.challenge))
         case InsufficientScope():
-            scope = " ".join(refused.required)
-            headers.append(("www-authenticate", f'Bearer error="insufficient_scope", scope="{scope}"'))
+            if refused.challenge:
+                headers.append(("www-authenticate", refused.challenge))
             problem = msgspec.structs.replace(problem, required_scopes=refused.required)
         case Unavailable():
             headers.append(("retry-after", str(RETRY_UNAVAILABLE_S)))

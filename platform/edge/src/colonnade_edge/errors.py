@@ -8,6 +8,8 @@ EdgeError
     ├── Unauthenticated      401
     ├── Forbidden            403
     │   ├── InsufficientScope
+    │   ├── NotInGroup
+    │   ├── ClaimNotHeld
     │   ├── ProgramsOnly
     │   ├── CsrfHeaderMissing
     │   └── CrossOrigin
@@ -69,14 +71,29 @@ class Forbidden(Refused):
 
 
 class InsufficientScope(Forbidden):
-    """The route wants scopes that were not granted."""
+    """The route wants scopes that were not granted; `challenge` tells how a token could have them."""
 
     title = "Insufficient scope"
     slug = "insufficient-scope"
 
-    def __init__(self, required: tuple[str, ...]) -> None:
+    def __init__(self, required: tuple[str, ...], challenge: str = "") -> None:
         super().__init__(f"this route requires the scopes: {' '.join(required)}")
         self.required = required
+        self.challenge = challenge
+
+
+class NotInGroup(Forbidden):
+    """The sender is in none of the groups that the route is for."""
+
+    title = "Not in a group that may"
+    slug = "not-in-group"
+
+
+class ClaimNotHeld(Forbidden):
+    """The token's claim has none of the values that the route requires, or is missing."""
+
+    title = "Claim not held"
+    slug = "claim-not-held"
 
 
 class ProgramsOnly(Forbidden):

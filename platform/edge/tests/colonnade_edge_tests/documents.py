@@ -44,6 +44,8 @@ def routes() -> dict[str, Route]:
         ),
         "mobile": Route("mobile", "jwt", (), (limit("mobile.per-consumer"),)),
         "scoped": Route("mobile", "jwt", ("read", "write"), ()),
+        "grouped": Route("mobile", "jwt", (), (), groups=("premium", "admin")),
+        "claimed": Route("mobile", "jwt", (), (), claims={"org.tenant": ("acme", "beta"), "level": (2,)}),
         "machines": Route("mobile", "client_credentials", (), ()),
         "iot": Route("iot", "api_key", (), (limit("iot.per-consumer"),)),
         "sealed": Route("iot", "api_key", (), (), certificate=True),

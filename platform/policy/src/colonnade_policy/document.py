@@ -47,7 +47,8 @@ class Limit(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """What one route asks of a request before it may pass; `cost` None is that of its GraphQL query.
 
-    Without `revocation` a token holds until it expires. A `stream` stays open until its credential ends.
+    Of `groups` one is needed, and for each of `claims` one of its values. Without `revocation` a token holds
+    until it expires. A `stream` stays open until its credential ends.
     With `certificate` an API key must be bound to one.
     Pages of `trusted_origins` may act with a session beside our own; `*` stands for labels of a host.
     """
@@ -61,6 +62,8 @@ class Route(Struct, frozen=True):
     trusted_origins: tuple[str, ...] = ()
     stream: bool = False
     certificate: bool = False
+    groups: tuple[str, ...] = ()
+    claims: dict[str, tuple[str | int | bool, ...]] = {}
 
 
 class Session(Struct, frozen=True):
@@ -102,6 +105,19 @@ class Consumer(Struct, frozen=True):
     groups: tuple[str, ...] = ()
 
 
+class Claims(Struct, frozen=True):
+    """Where the provider's tokens say who is calling; of several places the first that says something counts.
+
+    A place is a claim's name, or a path with dots between the names.
+    """
+
+    user: tuple[str, ...] = ("sub",)
+    email: tuple[str, ...] = ("email",)
+    roles: tuple[str, ...] = ("roles",)
+    scopes: tuple[str, ...] = ("scope", "scp")
+    client: tuple[str, ...] = ("client_id", "azp", "cid", "appid")
+
+
 class Identity(Struct, frozen=True):
     """Who may say who is calling: the identity provider, and consumers that speak for themselves.
 
@@ -112,6 +128,7 @@ class Identity(Struct, frozen=True):
     issuer: str
     audience: str
     max_token_life_s: float = 86_400.0
+    claims: Claims = Claims()
     introspection: Introspection | None = None
     consumers: tuple[Consumer, ...] = ()
     legacy_password: bool = False

@@ -7,7 +7,7 @@ import typer
 from colonnade.cli.root import root
 
 if TYPE_CHECKING:
-    from colonnade.ir.route import Limit, Match, Route
+    from colonnade.ir.route import Auth, Limit, Match, Route
 
 HEADINGS = ("route", "match", "auth", "limits", "timeouts", "body", "decided by", "because")
 KIB = 1024
@@ -41,13 +41,18 @@ def _row(route: "Route") -> tuple[str, ...]:
     return (
         route.id,
         _match(route.match),
-        " ".join((route.auth.type, *route.auth.scopes)),
+        _auth(route.auth),
         ", ".join(_limit(limit) for limit in route.limits) or "none",
         _timeouts(route),
         "any" if route.stream else f"{route.max_body / KIB:g} KiB",
         _decider(route),
         route.decision.reason,
     )
+
+
+def _auth(auth: "Auth") -> str:
+    groups = [f"group {'|'.join(auth.groups)}"] if auth.groups else []
+    return " ".join((auth.type, *auth.scopes, *groups, *auth.claims))
 
 
 def _decider(route: "Route") -> str:

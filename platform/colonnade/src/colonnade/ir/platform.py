@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from colonnade.ir.route import Route
+from colonnade_policy import Claims
 
 Reference = tuple[str, str]
 """Where a secret is found: `("env", NAME)` or `("file", PATH)`."""
@@ -92,6 +93,7 @@ class Identity:
 
     issuer: str | None
     audience: str
+    claims: Claims
     session: Session
     max_token_life_s: float
     introspection: Introspection | None

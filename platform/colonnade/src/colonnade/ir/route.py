@@ -1,6 +1,7 @@
 """One route at the edge, with everything it inherits filled in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from colonnade_policy.limits import Rule
 
@@ -86,13 +87,16 @@ class Auth:
     """The credential and the scopes that it must carry.
 
     `type` is `session`, `jwt`, `api_key`, `client_credentials` (a token too, but only a program's) or `none`.
-    Without `revocation` a token holds until it expires. With `certificate` an API key must be bound to one.
+    Of `groups` one is needed, and for each of `claims` one of its values. Without `revocation` a token holds
+    until it expires. With `certificate` an API key must be bound to one.
     """
 
     type: str
     scopes: tuple[str, ...] = ()
     revocation: bool = True
     certificate: bool = False
+    groups: tuple[str, ...] = ()
+    claims: Mapping[str, tuple[str | int | bool, ...]] = field(default_factory=dict)
 
     @property
     def takes_tokens(self) -> bool:

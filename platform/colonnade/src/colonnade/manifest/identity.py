@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from colonnade.manifest.model import Group, HttpUrl, Model, Name, Scope
+from colonnade.manifest.model import Claim, Group, HttpUrl, Model, Name, Scope
 from colonnade.manifest.units import Duration, SecretRef, parse_duration
 
 MAX_CACHE = timedelta(seconds=30)
@@ -66,6 +66,19 @@ class Consumer(Model):
     groups: tuple[Group, ...] = Field(default=())
 
 
+class Claims(Model):
+    """Where the provider's tokens say who is calling: the first that is there counts.
+
+    Unless said: `sub`, `email`, `roles`, `scope` or `scp`, and what providers call the client.
+    """
+
+    user: Claim | tuple[Claim, ...] | None = None
+    email: Claim | tuple[Claim, ...] | None = None
+    roles: Claim | tuple[Claim, ...] | None = None
+    scopes: Claim | tuple[Claim, ...] | None = None
+    client: Claim | tuple[Claim, ...] | None = None
+
+
 ENTRA = "https://login.microsoftonline.com/"
 MANY_TENANTS = {"common", "organizations", "consumers", "{tenantid}"}
 
@@ -90,6 +103,7 @@ class Identity(Model):
 
     issuer: Annotated[HttpUrl, AfterValidator(_of_one_tenant)] | None = None
     audience: str = "colonnade"
+    claims: Claims = Claims()
     max_token_life: Duration = parse_duration("24h")
     introspection: Introspection | None = None
     consumers: tuple[Consumer, ...] = Field(default=())

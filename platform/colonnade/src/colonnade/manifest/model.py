@@ -25,6 +25,7 @@ HEADER = r"^[a-z0-9][a-z0-9-]*$"
 HOST = r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$"
 SCOPE = r"^[\x21\x23-\x5B\x5D-\x7E]+$"
 KEY = r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$"
+CLAIM = r"^[^\s.]\S*$"
 GROUP = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 EXEMPT = r"^(group|consumer|ip):\S+$"
 OWNER = r"^@[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?(?:/[A-Za-z0-9_.-]+)?$"
@@ -39,6 +40,7 @@ FORMS = {
     HOST: "a host such as shop.example.com, *.example.com or *",
     SCOPE: "a scope without spaces such as orders:read",
     KEY: "consumer, credential, ip, path, route or header:x-name",
+    CLAIM: "a claim's name such as roles, or a path such as realm_access.roles",
     GROUP: "a group's name such as premium",
     EXEMPT: "group:NAME, consumer:NAME or ip:ADDRESS such as ip:10.0.0.0/8",
     OWNER: "a team such as @team-tv or @company/team-tv",
@@ -66,6 +68,9 @@ HeaderName = Annotated[str, StringConstraints(pattern=HEADER)]
 Host = Annotated[str, StringConstraints(pattern=HOST)]
 Scope = Annotated[str, StringConstraints(pattern=SCOPE)]
 """A scope token of RFC 6749 §3.3."""
+Claim = Annotated[str, StringConstraints(pattern=CLAIM)]
+"""The name of a claim, or else a path through objects with dots between the names."""
+ClaimValue = str | int | bool
 Group = Annotated[str, StringConstraints(pattern=GROUP)]
 Exempt = Annotated[str, StringConstraints(pattern=EXEMPT), AfterValidator(_network)]
 Algorithm = Literal[
@@ -103,14 +108,26 @@ class AuthType(StrEnum):
 class Auth(Model):
     """Who may call: the kind of credential, and the scopes it must carry (all of them).
 
-    Without `revocation` a token holds until it expires, and Envoy may decide alone. Where a `certificate` is
-    required, an API key must be bound to one, and come over a connection that showed it.
+    One of the `groups` is enough: roles of a person, groups of a key. Each of the `claims` of a token must
+    have the value, or one of the list. Without `revocation` a token holds until it expires, and Envoy may
+    decide alone. Where a `certificate` is required, an API key must be bound to one, and come over a
+    connection that showed it.
     """
 
     type: AuthType
     scopes: tuple[Scope, ...] = Field(default=())
+    groups: tuple[Group, ...] = Field(default=())
+    claims: dict[Claim, ClaimValue | tuple[ClaimValue, ...]] = Field(default_factory=dict)
     revocation: bool = True
     certificate: Literal["required"] | None = None
+
+    @model_validator(mode="after")
+    def _only_a_credential_says_something(self) -> "Auth":
+        if self.claims and self.type not in {AuthType.JWT, AuthType.CLIENT_CREDENTIALS}:
+            raise PydanticCustomError("claims", "only a token has claims: take groups or scopes instead")
+        if self.type is AuthType.NONE and (self.scopes or self.groups):
+            raise PydanticCustomError("none", "without a credential nobody has scopes or groups")
+        return self
 
     @model_validator(mode="after")
     def _only_a_key_is_bound(self) -> "Auth":

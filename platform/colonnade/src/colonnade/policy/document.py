@@ -31,6 +31,7 @@ def _identity(identity: Identity, issuer: str) -> policy.Identity:
         issuer,
         identity.audience,
         identity.max_token_life_s,
+        identity.claims,
         introspection=policy.Introspection(asked.client_id, asked.cache_s) if asked else None,
         consumers=tuple(
             policy.Consumer(one.name, one.issuer, one.variables, one.scopes, one.groups)
@@ -54,6 +55,8 @@ def _route(route: Route) -> policy.Route:
         trusted_origins=trusted,
         stream=route.stream,
         certificate=route.auth.certificate,
+        groups=route.auth.groups,
+        claims=dict(route.auth.claims),
     )
 
 

@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 
 from colonnade.ir.route import Auth, Decision, Limit
+from colonnade_policy import Claims
 
+TOLD = ("user", "email", "roles", "client")
+"""What of a token the BFF is told."""
+DEFAULTS = Claims()
 _NATIVE_CREDENTIALS = {"jwt", "none"}
 _NATIVE_KEYS = ("consumer", "ip", "route", "header:")
 
 
-def decide(auth: Auth, limits: Sequence[Limit], cost: int | None, *, stream: bool = False) -> Decision:
-    """Return who decides, and the reason that `bff routes` shows."""
-    why_not = _why_not(auth, limits, cost) or _why_not_stream(auth, stream=stream)
+def decide(
+    auth: Auth, limits: Sequence[Limit], cost: int | None, places: Claims = DEFAULTS, *, stream: bool = False
+) -> Decision:
+    """Return who decides, and the reason that `bff routes` shows; a token's claims stand in `places`."""
+    why_not = _why_not(auth, limits, cost) or _why_not_jwt(auth, places, stream=stream)
     if why_not:
         return Decision(native=False, reason=why_not)
     what = "JWT" if auth.type == "jwt" else "no credential"
@@ -28,11 +34,27 @@ def _why_not(auth: Auth, limits: Sequence[Limit], cost: int | None) -> str:
     if len(limits) > 1:
         return "several limits are counted together"
     foreign = (f"limit {limit.label} {why}" for limit in limits if (why := _foreign(limit)))
-    return next(foreign, "a token may be revoked" if auth.type == "jwt" and auth.revocation else "")
+    return next(foreign, "")
 
 
-def _why_not_stream(auth: Auth, *, stream: bool) -> str:
-    return "a stream ends with its credential" if stream and auth.type != "none" else ""
+def _why_not_jwt(auth: Auth, places: Claims, *, stream: bool) -> str:
+    """What of a token Envoy does not know."""
+    if auth.type != "jwt":
+        return ""
+    if auth.groups or auth.claims:
+        return f"its {'groups' if auth.groups else 'claims'} are checked"
+    elsewhere = next((name for name in TOLD if not _within_reach(places, name)), "")
+    if elsewhere:
+        return f"where tokens tell the {elsewhere} is beyond Envoy"
+    if stream:
+        return "a stream ends with its credential"
+    return "a token may be revoked" if auth.revocation else ""
+
+
+def _within_reach(places: Claims, name: str) -> bool:
+    """Envoy looks at one path of names; of our own alternatives the first is the usual one."""
+    written: tuple[str, ...] = getattr(places, name)
+    return written == getattr(DEFAULTS, name) or (len(written) == 1 and not set(written[0]) & set(":/"))
 
 
 def _foreign(limit: Limit) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+import colonnade_policy as policy
 from colonnade.errors import Problem
 from colonnade.ir import platform as ir
-from colonnade.manifest.identity import Consumer, Identity, Introspection
+from colonnade.manifest.identity import Claims, Consumer, Identity, Introspection
 from colonnade.manifest.load import Manifests
 from colonnade.manifest.units import SecretRef
 
@@ -15,6 +16,7 @@ def resolve_identity(identity: Identity) -> ir.Identity:
     return ir.Identity(
         issuer=identity.issuer,
         audience=identity.audience,
+        claims=resolve_claims(identity.claims),
         session=ir.Session(
             client_id=session.client_id,
             client_secret=secret(session.client_secret),
@@ -28,6 +30,13 @@ def resolve_identity(identity: Identity) -> ir.Identity:
         consumers=tuple(map(_consumer, identity.consumers)),
         legacy_password=identity.legacy_password,
     )
+
+
+def resolve_claims(claims: Claims) -> policy.Claims:
+    """Return where claims stand, with the defaults for what is not written."""
+    written = {name: value for name, value in claims if value is not None}
+    places = {name: (value,) if isinstance(value, str) else value for name, value in written.items()}
+    return policy.Claims(**places)
 
 
 def secret(reference: SecretRef | None) -> ir.Reference | None:

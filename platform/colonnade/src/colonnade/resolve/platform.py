@@ -7,7 +7,7 @@ from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests
 from colonnade.manifest.platform import Hsts, PlatformManifest, Tls
 from colonnade.resolve.guardrails import check
-from colonnade.resolve.identity import check_identity, resolve_identity, secret
+from colonnade.resolve.identity import check_identity, resolve_claims, resolve_identity, secret
 from colonnade.resolve.routes import resolve_routes
 
 
@@ -22,7 +22,8 @@ def resolve(manifests: Manifests) -> ir.Platform:
         raise ManifestError(problems)
     platform = manifests.platform.manifest
     bffs = [written.manifest for written in manifests.bffs.values()]
-    routes = [route for bff in bffs for route in resolve_routes(bff, platform.edge.max_body)]
+    places = resolve_claims(platform.identity.claims)
+    routes = [route for bff in bffs for route in resolve_routes(bff, platform.edge.max_body, places)]
     return ir.Platform(
         name=platform.name,
         edge=_edge(platform),

@@ -6,32 +6,33 @@ from datetime import timedelta
 from colonnade.ir import route as ir
 from colonnade.manifest.bff import BffManifest, RouteException
 from colonnade.manifest.cors import Cors
-from colonnade.manifest.model import Limit, Retries, Rewrite, Timeouts
+from colonnade.manifest.model import Auth, Limit, Retries, Rewrite, Timeouts
 from colonnade.resolve.decision import decide
 from colonnade.resolve.defaults import STREAM, TIMEOUTS
 from colonnade.resolve.rules import rule_of
+from colonnade_policy import Claims
 
 
-def resolve_routes(bff: BffManifest, max_body: int) -> Iterator[ir.Route]:
-    """Yield the exceptions as written, then the base route; `max_body` is the edge's, in bytes."""
+def resolve_routes(bff: BffManifest, max_body: int, places: Claims) -> Iterator[ir.Route]:
+    """Yield the exceptions as written, then the base route.
+
+    `max_body` is the edge's, in bytes; `places` are where a token's claims stand.
+    """
     for exception in bff.routes:
-        yield _route(bff, exception, max_body)
-    yield _route(bff, RouteException(name="base"), max_body)
+        yield _route(bff, exception, max_body, places)
+    yield _route(bff, RouteException(name="base"), max_body, places)
 
 
-def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Route:
+def _route(bff: BffManifest, part: RouteException, edge_max_body: int, places: Claims) -> ir.Route:
     base = bff.route
     is_base = part.name == "base"
-    auth = part.auth or bff.auth
     # An exception that names no limits shares the base's buckets; one that names its own has its own.
     owner = bff.name if part.limits is None else f"{bff.name}.{part.name}"
     limits = tuple(_limit(owner, limit) for limit in (bff.limits if part.limits is None else part.limits))
     stream = base.stream if part.stream is None else part.stream
     defaults = STREAM if stream else Timeouts()
     timeouts = _timeouts(part.timeouts, base.timeouts, defaults, TIMEOUTS[bff.kind])
-    resolved_auth = ir.Auth(
-        auth.type.value, auth.scopes, auth.revocation, certificate=auth.certificate is not None
-    )
+    resolved_auth = _auth(part.auth or bff.auth)
     written = base.cost if part.cost is None else part.cost
     cost = None if written == "graphql" else written
     return ir.Route(
@@ -48,9 +49,22 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int) -> ir.Rou
         auth=resolved_auth,
         limits=limits,
         cost=cost,
-        decision=decide(resolved_auth, limits, cost, stream=stream),
+        decision=decide(resolved_auth, limits, cost, places, stream=stream),
         cors=_cors(part.cors or bff.cors),
         stream=stream,
+    )
+
+
+def _auth(auth: Auth) -> ir.Auth:
+    return ir.Auth(
+        auth.type.value,
+        auth.scopes,
+        auth.revocation,
+        certificate=auth.certificate is not None,
+        groups=auth.groups,
+        claims={
+            claim: values if isinstance(values, tuple) else (values,) for claim, values in auth.claims.items()
+        },
     )
 
 

@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from warnings import catch_warnings
 
@@ -26,6 +27,8 @@ auth: {type: jwt, revocation: false}
 routes:
   - {name: asked, path: /asked, limits: [{name: a, rate: 1000/second}]}
   - {name: read, path: /read, auth: {type: jwt, scopes: ["orders:read"], revocation: false}}
+  - {name: group, path: /group, auth: {type: jwt, groups: [admin], revocation: false}}
+  - {name: claim, path: /claim, auth: {type: jwt, claims: {tenant: [acme, beta]}, revocation: false}}
   - {name: admin, path: /admin, auth: {type: jwt, scopes: ["orders:admin"], revocation: false}}
 """
 PATHS = ["/api/tv/native", "/api/tv/asked"]
@@ -252,3 +255,41 @@ def test_the_keys_are_not_served_outside(edge: Edge, path: str) -> None:
 
     assert answer.status_code == 404
     assert "keys" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "claims", "status"),
+    [
+        ("/api/tv/group", {"roles": ["admin"]}, 200),
+        ("/api/tv/group", {"roles": ["user"]}, 403),
+        ("/api/tv/claim", {"tenant": "beta"}, 200),
+        ("/api/tv/claim", {"tenant": "other"}, 403),
+        ("/api/tv/claim", {}, 403),
+        ("/api/tv/read", {"scope": None, "scp": ["orders:read"]}, 200),
+        ("/api/tv/read", {"scope": None, "scp": ["orders:readable"]}, 403),
+        ("/api/tv/read", {"scope": None, "scp": "a orders:read"}, 200),
+    ],
+)
+def test_what_a_token_lacks_is_403(edge: Edge, path: str, claims: dict[str, object], status: int) -> None:
+    assert edge.get(path, headers=edge.alice(**claims)).status_code == status
+
+
+KEYCLOAK = """\
+name: shop
+guardrails: {auth: [jwt, none], require_limit: false}
+identity: {claims: {roles: realm_access.roles, client: azp, scopes: [scp, "https://shop.example/scopes"]}}
+"""
+
+
+def test_claims_are_mapped_for_envoy_too(tmp_path: Path) -> None:
+    with running(tmp_path, {"tv": MANIFEST}, KEYCLOAK) as edge:
+        token = {"realm_access": {"roles": ["user", "staff"]}, "azp": "app", "scope": None}
+        eventually(lambda: edge.get("/api/tv/native", headers=edge.alice()).status_code == 200)
+        native = edge.get("/api/tv/native", headers=edge.alice(**token)).json()["headers"]
+        asked = edge.get("/api/tv/asked", headers=edge.alice(**token)).json()["headers"]
+        named = edge.alice(**token, **{"https://shop.example/scopes": ["orders:read"]})
+
+        assert {"x-user-roles": "user,staff", "x-client-id": "app"}.items() <= dict(native).items()
+        assert {"x-user-roles": "user,staff", "x-client-id": "app"}.items() <= dict(asked).items()
+        assert edge.get("/api/tv/read", headers=named).status_code == 200
+        assert edge.get("/api/tv/read", headers=edge.alice(**token)).status_code == 403

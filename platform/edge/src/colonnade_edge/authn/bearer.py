@@ -47,7 +47,7 @@ class Bearer:
         """
         verified = call.header("x-colonnade-jwt")
         if verified:
-            return jwt.identify(verified)
+            return jwt.identify(verified, plan.document.identity.claims)
         trust = self._trusts.of(plan.document)
         scheme, _, value = call.header("authorization").partition(" ")
         address = call.header(CLIENT_IP)

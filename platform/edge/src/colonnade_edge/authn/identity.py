@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from colonnade_edge.answer import Headers
+from colonnade_edge.authn.claims import Claims
 from colonnade_edge.errors import Unauthenticated
 from colonnade_edge.revocation.provenance import Provenance
 
@@ -15,7 +16,7 @@ class Identity(msgspec.Struct, frozen=True):
     `consumer` is what a per-consumer limit counts, `credential` the single token, session or key.
     `headers` tell the upstream; by `groups` a limit has tiers and exemptions. A `program` acts for itself.
     By its `provenance` the credential can be revoked. `certificate` is the SHA-256, in hexadecimal, of the
-    client certificate that an API key is bound to.
+    client certificate that an API key is bound to, `claims` all that a token says.
     """
 
     consumer: str
@@ -25,6 +26,7 @@ class Identity(msgspec.Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     program: bool = False
     provenance: Provenance = Provenance()
+    claims: Claims = {}
     certificate: str = ""
 
 

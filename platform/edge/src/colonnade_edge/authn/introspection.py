@@ -11,6 +11,7 @@ from colonnade_edge.authn.jwt import INVALID, identity_of
 from colonnade_edge.authn.verdicts import Verdict, Verdicts
 from colonnade_edge.errors import Unauthenticated
 from colonnade_edge.revocation.provenance import token_id
+from colonnade_policy import Identity as Trusted
 
 REFUSED_S = 5.0
 """How long a refused token is refused without asking; the nodes of a provider may lag behind each other."""
@@ -38,12 +39,11 @@ class _Answer(msgspec.Struct, frozen=True):
 class Introspection:
     """Judges opaque tokens by what `introspect` says, and remembers it for `keep_s` seconds at most."""
 
-    def __init__(
-        self, introspect: Introspect, issuer: str, audience: str, keep_s: float, guesses: Guesses
-    ) -> None:
+    def __init__(self, introspect: Introspect, trusted: Trusted, keep_s: float, guesses: Guesses) -> None:
         self._introspect = introspect
-        self._issuer = issuer
-        self._audience = audience
+        self._issuer = trusted.issuer
+        self._audience = trusted.audience
+        self._places = trusted.claims
         self._keep_s = keep_s
         self._verdicts = Verdicts(guesses)
 
@@ -69,7 +69,7 @@ class Introspection:
             reason = self._why_not(answer, now)
             if reason:
                 return Verdict(None, REFUSED_S, reason)
-            identity = identity_of(_with_subject(claims, answer), digest)
+            identity = identity_of(_with_subject(claims, answer), digest, self._places)
         except msgspec.ValidationError as error:
             return Verdict(None, REFUSED_S, f"what the identity provider says of it is malformed: {error}")
         except Unauthenticated as refused:

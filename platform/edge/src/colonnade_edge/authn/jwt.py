@@ -7,15 +7,18 @@ from functools import lru_cache
 import msgspec
 from msgspec.structs import replace
 
+from colonnade_edge.authn.claims import text, words
 from colonnade_edge.authn.identity import Identity, Person, of_client, of_person
-from colonnade_edge.authn.program import client_of, is_program
+from colonnade_edge.authn.program import is_program
 from colonnade_edge.errors import Unauthenticated
 from colonnade_edge.revocation.provenance import Provenance, token_id
+from colonnade_policy import Claims
 
 CHALLENGE = 'Bearer realm="colonnade"'
 INVALID = 'Bearer realm="colonnade", error="invalid_token"'
 CACHED_TOKENS = 4096
-"""A token is sent with every request of its short life: decode it once. About 8 MB when full."""
+"""A token is sent with every request of its short life: decode it once. About 16 MB when full."""
+PLACES = Claims()
 OTHER_KINDS = frozenset({"id", "refresh", "offline", "logout"})
 """What Keycloak (`typ`) and Cognito (`token_use`) call tokens that give no access."""
 OTHERS_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "events"})
@@ -23,12 +26,9 @@ OTHERS_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "events"})
 
 
 class AccessToken(msgspec.Struct, frozen=True):
-    """The claims that are read."""
+    """The claims that stand where the standards say; for the others, the settings say where."""
 
     sub: str = ""
-    scope: str = ""
-    email: str = ""
-    roles: tuple[str, ...] = ()
     sid: str = ""
     iat: float = 0.0
     exp: float | None = None
@@ -37,12 +37,12 @@ class AccessToken(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(dict[str, object])
 
 
-def identify(payload: str) -> Identity:
-    """Return who a verified payload (base64url JSON) speaks of.
+def identify(payload: str, places: Claims = PLACES) -> Identity:
+    """Return who a verified payload (base64url JSON) speaks of; `places` are where its claims stand.
 
     Raises `Unauthenticated` where that is no access token, or one that has expired.
     """
-    identity = _identity(payload)
+    identity = _identity(payload, places)
     expires = identity.provenance.expires
     # Envoy gives an expired token some leeway, at least one second.
     if expires is None or expires <= time.time():
@@ -57,16 +57,16 @@ def invalid(reason: str) -> Unauthenticated:
 
 
 @lru_cache(maxsize=CACHED_TOKENS)
-def _identity(payload: str) -> Identity:
+def _identity(payload: str, places: Claims) -> Identity:
     try:
         claims = _decoder.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (ValueError, RecursionError) as error:
         raise invalid("its claims are malformed") from error
     _judge_kind(claims)
-    return identity_of(claims, token_id(str(claims.get("jti") or ""), payload))
+    return identity_of(claims, token_id(str(claims.get("jti") or ""), payload), places)
 
 
-def identity_of(claims: dict[str, object], token: str) -> Identity:
+def identity_of(claims: dict[str, object], token: str, places: Claims = PLACES) -> Identity:
     """Return whom the claims of a valid token speak of; `token` is the name by which it is revoked.
 
     Raises `Unauthenticated` where the claims make no sense.
@@ -75,23 +75,21 @@ def identity_of(claims: dict[str, object], token: str) -> Identity:
         read = msgspec.convert(claims, AccessToken)
     except msgspec.ValidationError as error:
         raise invalid("its claims are malformed") from error
-    client = client_of(claims)
-    sender = _sender(read, client, token, program=is_program(claims, read.sub, client))
-    return replace(sender, provenance=_provenance(read, client, token))
+    client, user = text(claims, places.client), read.sub
+    scopes, roles = words(claims, places.scopes), words(claims, places.roles)
+    if is_program(claims, read.sub, client):
+        sender = of_client(client, token, scopes, INVALID, roles)
+    else:
+        user = text(claims, places.user)
+        if not user:
+            raise invalid("it does not say whom it speaks of")
+        person = Person(user, text(claims, places.email), roles, client)
+        sender = of_person(person, token, scopes, INVALID)
+    return replace(sender, claims=claims, provenance=_provenance(read, user, client, token))
 
 
-def _sender(token: AccessToken, client: str, credential: str, *, program: bool) -> Identity:
-    scopes = token.scope.split()
-    if program:
-        return of_client(client, credential, scopes, INVALID, token.roles)
-    person = Person(token.sub, token.email, token.roles, client)
-    return of_person(person, credential, scopes, INVALID)
-
-
-def _provenance(read: AccessToken, client: str, token: str) -> Provenance:
-    return Provenance(
-        token=token, user=read.sub, client=client, sid=read.sid, issued=read.iat, expires=read.exp
-    )
+def _provenance(read: AccessToken, user: str, client: str, token: str) -> Provenance:
+    return Provenance(token=token, user=user, client=client, sid=read.sid, issued=read.iat, expires=read.exp)
 
 
 def _judge_kind(claims: dict[str, object]) -> None:

@@ -8,15 +8,6 @@ from collections.abc import Callable, Mapping
 
 Claims = Mapping[str, object]
 
-CLIENT_CLAIMS = ("client_id", "azp", "cid", "appid")
-"""Where a token names its client: RFC 9068; OpenID Connect, Keycloak and Auth0; Okta; Entra ID's v1."""
-
-
-def client_of(claims: Claims) -> str:
-    """Return the client that a token was given to, or the empty string."""
-    found = (claims.get(name) for name in CLIENT_CLAIMS)
-    return next((client for client in found if isinstance(client, str) and client), "")
-
 
 def is_program(claims: Claims, user: str, client: str) -> bool:
     """Return whether `user`, the subject of these claims, is the `client` itself."""

@@ -23,7 +23,10 @@ _FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class SessionRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the store keeps of a session; its tokens lie apart. Times are seconds since 1970."""
+    """What the store keeps of a session; its tokens lie apart. Times are seconds since 1970.
+
+    `user` is what upstreams know the person by, where that is not `sub`.
+    """
 
     sub: str
     email: str
@@ -35,6 +38,7 @@ class SessionRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     created: float
     expires: float
     refresh_at: float | None = None
+    user: str = ""
 
 
 _decoder = msgspec.json.Decoder(SessionRecord)
@@ -55,7 +59,7 @@ class Session:
         if record is None:
             raise self.expired()
         kept = _decoder.decode(record)
-        person = Person(kept.sub, kept.email, kept.roles, kept.client_id)
+        person = Person(kept.user or kept.sub, kept.email, kept.roles, kept.client_id)
         sender = of_person(person, f"session:{self.digest}", kept.scopes, CHALLENGE)
         identity = replace(sender, provenance=provenance_of(kept, self.digest))
         refresh_at = math.inf if kept.refresh_at is None else kept.refresh_at
@@ -69,7 +73,7 @@ class Session:
 def provenance_of(record: SessionRecord, digest: str) -> Provenance:
     """Return by what a session can be revoked."""
     return Provenance(
-        user=record.sub,
+        user=record.user or record.sub,
         client=record.client_id,
         session=digest,
         sid=record.sid,

@@ -12,6 +12,7 @@ from colonnade_edge.authn.identity import Identity
 from colonnade_edge.authn.jwks import VerificationKey
 from colonnade_edge.authn.jwt import identify, invalid
 from colonnade_edge.authn.keys import Keys, Known
+from colonnade_policy import Claims
 
 LEEWAY_S = 2
 """How far the issuer's clock may be ahead of ours. None is given to an expired token."""
@@ -39,11 +40,17 @@ class _Claims(msgspec.Struct, frozen=True):
 
 
 class SignedTokens:
-    """Verifies the tokens of one issuer for one audience. `clock` gives seconds since 1970."""
+    """Verifies the tokens of one issuer for one audience; their claims stand in `places`.
 
-    def __init__(self, keys: Keys, audience: str, clock: Callable[[], float] = time.time) -> None:
+    `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self, keys: Keys, audience: str, places: Claims, clock: Callable[[], float] = time.time
+    ) -> None:
         self._keys = keys
         self._audience = audience
+        self._places = places
         self._clock = clock
 
     async def verify(self, token: str) -> Identity:
@@ -65,7 +72,7 @@ class SignedTokens:
         except (ValueError, RecursionError) as error:
             raise invalid("its claims are malformed") from error
         self._judge(claims)
-        return identify(signed.segments["payload"].decode())
+        return identify(signed.segments["payload"].decode(), self._places)
 
     def _judge(self, claims: _Claims) -> None:
         now = self._clock()

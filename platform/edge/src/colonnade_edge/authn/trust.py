@@ -53,7 +53,7 @@ class Trusts:
     def _make(self, identity: Identity, client_id: str) -> Trust:
         secrets = self._settings.consumer_secrets
         return Trust(
-            signed=SignedTokens(self._issuers.of(identity.issuer), identity.audience),
+            signed=SignedTokens(self._issuers.of(identity.issuer), identity.audience, identity.claims),
             consumers=Consumers(identity.consumers, identity.audience, secrets),
             introspection=self._introspection(identity),
             passwords=self._passwords(identity, client_id) if identity.legacy_password else None,
@@ -67,7 +67,7 @@ class Trusts:
         secret = self._settings.introspection_secret or self._settings.client_secret
         provider = self._provider(identity, settings.client_id, secret)
         ask = IntrospectionEndpoint(provider).introspect
-        return Introspection(ask, identity.issuer, identity.audience, settings.keep_s, self._guesses)
+        return Introspection(ask, identity, settings.keep_s, self._guesses)
 
     def _passwords(self, identity: Identity, client_id: str) -> Passwords:
         provider = self._provider(identity, client_id, self._settings.client_secret)

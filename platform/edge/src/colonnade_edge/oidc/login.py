@@ -146,6 +146,7 @@ def new_record(user: User, grant: Grant, policy: PolicyDocument) -> SessionRecor
         created=now,
         expires=now + policy.session.absolute_s,
         refresh_at=refresh_at(grant, now),
+        user="" if user.user == user.sub else user.user,
     )
 
 

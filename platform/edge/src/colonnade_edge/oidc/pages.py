@@ -22,7 +22,7 @@ from colonnade_edge.revocation.table import Table
 from colonnade_edge.rsgi import HTTPProtocol, Scope
 from colonnade_edge.sessions import Sessions
 from colonnade_edge.settings import Secret
-from colonnade_policy import PolicyDocument
+from colonnade_policy import Claims, PolicyDocument
 
 MAX_DETAIL = 200
 """A detail may repeat what a stranger sent."""
@@ -48,7 +48,7 @@ class Pages:
         self._refresher = Refresher(redis, self._sessions)
         self._revoked = revoked
         self._revoker = Revoker(redis, revoked, bearer)
-        self._providers: dict[tuple[str, str], Provider] = {}
+        self._providers: dict[tuple[str, str, Claims], Provider] = {}
         self._refusals = audit.Refusals()
 
     async def answer(self, plan: Plan, scope: Scope, protocol: HTTPProtocol) -> Answer:
@@ -126,9 +126,12 @@ class Pages:
         return json_answer(200, who)
 
     def _provider(self, plan: Plan) -> Provider:
-        key = (plan.document.identity.issuer, plan.document.session.client_id)
+        identity, client_id = plan.document.identity, plan.document.session.client_id
+        key = (identity.issuer, client_id, identity.claims)
         if key not in self._providers:
-            self._providers[key] = Provider(*key, self._secret, self._identity_url)
+            self._providers[key] = Provider(
+                identity.issuer, client_id, self._secret, self._identity_url, identity.claims
+            )
         return self._providers[key]
 
 

@@ -1,27 +1,29 @@
 """Who logged in: a verified id token, completed by userinfo (OpenID Connect Core 1.0 §2 and §5.3)."""
 
-from collections.abc import Mapping
-
 import msgspec
 from authlib.common.errors import AuthlibBaseError
 from authlib.oidc.core import CodeIDToken
 from joserfc.errors import JoseError
 
+from colonnade_edge.authn.claims import Claims, text, words
 from colonnade_edge.errors import ProviderFailed
 from colonnade_edge.oidc.grant import Grant
 from colonnade_edge.oidc.provider import CLOCK_SKEW_S, Provider
-
-Claims = Mapping[str, object]
+from colonnade_policy import Claims as Places
 
 
 class User(msgspec.Struct, frozen=True):
-    """What we know of a person; what the provider does not tell is empty."""
+    """What we know of a person; what the provider does not tell is empty.
+
+    `user` is what upstreams know the person by: `sub`, unless the settings take another claim.
+    """
 
     sub: str
     email: str = ""
     name: str = ""
     roles: tuple[str, ...] = ()
     sid: str = ""
+    user: str = ""
 
 
 async def user_of(provider: Provider, grant: Grant, nonce: str | None) -> User:
@@ -30,16 +32,16 @@ async def user_of(provider: Provider, grant: Grant, nonce: str | None) -> User:
     Userinfo is asked only for what the id token leaves out.
     """
     claims = await _verified(provider, grant, nonce)
-    user = _user(claims)
-    if not user.sub:
-        raise ProviderFailed("the id token names no subject")
+    user = _user(claims, provider.places)
+    if not user.sub or not user.user:
+        raise ProviderFailed("the id token does not say who logged in")
     if user.email and user.name and user.roles:
         return user
-    more = _user(await provider.userinfo(grant.tokens.access_token) or claims)
+    more = _user(await provider.userinfo(grant.tokens.access_token) or claims, provider.places)
     if more.sub != user.sub:
         raise ProviderFailed("userinfo speaks of another subject than the id token")
-    return User(
-        user.sub, user.email or more.email, user.name or more.name, user.roles or more.roles, user.sid
+    return msgspec.structs.replace(
+        user, email=user.email or more.email, name=user.name or more.name, roles=user.roles or more.roles
     )
 
 
@@ -58,10 +60,13 @@ async def _verified(provider: Provider, grant: Grant, nonce: str | None) -> Clai
     return dict(claims)
 
 
-def _user(claims: Claims) -> User:
+def _user(claims: Claims, places: Places) -> User:
     """Read what is there in the form that we expect; a claim of another form counts as not told."""
-    text = {name: claims.get(name) for name in ("sub", "email", "name", "sid")}
-    roles = claims.get("roles")
-    listed = roles if isinstance(roles, list) else [roles]
-    told = {name: value for name, value in text.items() if isinstance(value, str)}
-    return User(**{"sub": "", **told}, roles=tuple(role for role in listed if isinstance(role, str)))
+    return User(
+        sub=text(claims, ("sub",)),
+        email=text(claims, places.email),
+        name=text(claims, ("name",)),
+        roles=words(claims, places.roles),
+        sid=text(claims, ("sid",)),
+        user=text(claims, places.user),
+    )

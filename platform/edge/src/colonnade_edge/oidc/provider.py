@@ -21,7 +21,9 @@ from colonnade_edge.oidc.discovery import Discovery
 from colonnade_edge.oidc.grant import Grant, grant_of
 from colonnade_edge.oidc.metadata import Metadata
 from colonnade_edge.settings import Secret
+from colonnade_policy import Claims
 
+PLACES = Claims()
 ANSWER_WITHIN_S = 5.0
 CLOCK_SKEW_S = 30
 ENDED = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
@@ -36,10 +38,16 @@ class _Pushed(msgspec.Struct, frozen=True):
 
 
 class Provider:
-    """One issuer, and our client registration there; `reached_at` where its own address does not do."""
+    """One issuer, and our client registration there; `reached_at` where its own address does not do.
 
-    def __init__(self, issuer: str, client_id: str, secret: Secret, reached_at: str = "") -> None:
+    Its claims stand in `places`.
+    """
+
+    def __init__(
+        self, issuer: str, client_id: str, secret: Secret, reached_at: str = "", places: Claims = PLACES
+    ) -> None:
         self.issuer = issuer
+        self.places = places
         self.client_id = client_id
         self.discovery = Discovery(issuer, self._fetch)
         self._client = AsyncOAuth2Client(

@@ -49,8 +49,32 @@ async def test_missing_scopes_are_named(envoy: httpx.AsyncClient) -> None:
 
     assert granted.status_code == 200
     assert lacking.status_code == 403
-    assert lacking.headers["www-authenticate"] == 'Bearer error="insufficient_scope", scope="read write"'
+    assert lacking.headers["www-authenticate"] == (
+        'Bearer realm="colonnade", error="insufficient_scope", scope="read write"'
+    )
     assert lacking.json()["required_scopes"] == ["read", "write"]
+
+
+async def test_one_of_the_groups_is_enough(envoy: httpx.AsyncClient) -> None:
+    allowed = await envoy.get("/check/", headers=mobile("grouped", subject(), roles=["user", "admin"]))
+    lacking = await envoy.get("/check/", headers=mobile("grouped", subject(), roles=["user"]))
+
+    assert allowed.status_code == 200
+    assert lacking.status_code == 403
+    assert "www-authenticate" not in lacking.headers
+    assert lacking.json()["type"] == "urn:colonnade:problem:not-in-group"
+
+
+async def test_each_claim_is_needed_with_one_of_its_values(envoy: httpx.AsyncClient) -> None:
+    async def ask(**claims: object) -> httpx.Response:
+        return await envoy.get("/check/", headers=mobile("claimed", subject(), **claims))
+
+    assert (await ask(org={"tenant": "beta"}, level=2)).status_code == 200
+    for claims in ({"level": 2}, {"org": {"tenant": "beta"}}, {"org": {"tenant": "other"}, "level": 2}):
+        lacking = await ask(**claims)
+        assert lacking.status_code == 403
+        assert lacking.json()["type"] == "urn:colonnade:problem:claim-not-held"
+        assert "acme" not in lacking.text
 
 
 async def test_an_open_route_lets_anybody_pass(envoy: httpx.AsyncClient) -> None:

@@ -105,7 +105,6 @@ async def test_an_answer_is_asked_for_once(envoy: httpx.AsyncClient, provider: I
         {"cnf": {"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}},
         {"sub": None, "client_id": None},
         {"sub": "bob\r\nx-user-id: alice"},
-        {"scope": ["read"]},
     ],
     ids=lambda answer: next(iter(answer)),
 )

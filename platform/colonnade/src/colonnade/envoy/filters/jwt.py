@@ -19,12 +19,15 @@ FETCH_S = 3
 SKEW_S = 1
 """The least that Envoy can be told; it refuses a token that expired two seconds ago."""
 CACHED_TOKENS = 10_000
-CLAIMS = {"x-user-id": "sub", "x-user-email": "email", "x-client-id": "client_id", "x-user-roles": "roles"}
 
 
 def _config(platform: Platform, target: Target) -> Json:
     common = _provider(platform, target)
-    claims = [{"header_name": header, "claim_name": claim} for header, claim in CLAIMS.items()]
+    places = platform.identity.claims
+    told = {"x-user-id": places.user, "x-user-email": places.email, "x-client-id": places.client}
+    told["x-user-roles"] = places.roles
+    # The first place is the only one, or the usual one: the other routes ask the policy service.
+    claims = [{"header_name": header, "claim_name": found[0]} for header, found in told.items()]
     alone = {**common, "claim_to_headers": claims, "header_in_metadata": VERIFIED}
     return typed(
         f"{PACKAGE}.JwtAuthentication",

@@ -1,6 +1,7 @@
 """Holds the scopes of a verified token against those a native route needs (403)."""
 
 import re
+from collections.abc import Sequence
 
 from colonnade.envoy.filters import jwt, second_opinion
 from colonnade.envoy.filters.filter import Filter
@@ -16,10 +17,11 @@ def _config(_platform: Platform, _target: Target) -> Json:
     return typed(f"{PACKAGE}.RBAC")
 
 
-def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
+def _route(route: Route, platform: Platform, _target: Target) -> Json | None:
     if not route.decision.native or route.auth.type != "jwt" or not route.auth.scopes:
         return None
-    needed = {"and_ids": {"ids": [_carries(scope) for scope in route.auth.scopes]}}
+    places = platform.identity.claims.scopes
+    needed = {"and_ids": {"ids": [_carries(scope, places) for scope in route.auth.scopes]}}
     # About any other token the policy service was asked, scopes and all.
     elsewhere = {"not_id": {"sourced_metadata": {"metadata_matcher": second_opinion.VERIFIED}}}
     policy = {"permissions": [{"any": True}], "principals": [needed, elsewhere]}
@@ -28,13 +30,18 @@ def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
     )
 
 
-def _carries(scope: str) -> Json:
-    """One of the words of the `scope` claim (RFC 9068 §2.2.3) is `scope`."""
-    regex = f"(.* )?{re.escape(scope)}( .*)?"
-    matcher = {"string_match": {"safe_regex": {"regex": regex}}}
-    path = [{"key": jwt.PAYLOAD}, {"key": "scope"}]
-    verified = {"filter": jwt.NAME, "path": path, "value": matcher}
-    return {"sourced_metadata": {"metadata_matcher": verified}}
+def _carries(scope: str, places: Sequence[str]) -> Json:
+    """One of the words of a claim (RFC 9068 §2.2.3), or of a list in it, is `scope`."""
+    word = {"string_match": {"safe_regex": {"regex": f"(.* )?{re.escape(scope)}( .*)?"}}}
+    listed = {"list_match": {"one_of": {"string_match": {"exact": scope}}}}
+    return {"or_ids": {"ids": [_at(place, value) for place in places for value in (word, listed)]}}
+
+
+def _at(place: str, value: Json) -> Json:
+    # A name that no path could be is a name with dots in it.
+    names = [place] if set(place) & set(":/") else place.split(".")
+    path = [{"key": name} for name in (jwt.PAYLOAD, *names)]
+    return {"sourced_metadata": {"metadata_matcher": {"filter": jwt.NAME, "path": path, "value": value}}}
 
 
 FILTER = Filter("envoy.filters.http.rbac", _config, _route)
