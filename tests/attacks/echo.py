@@ -25,6 +25,14 @@ routes:
   - {name: session, path: /session, auth: {type: session}}
   - {name: key, path: /key, auth: {type: api_key}}
 """
+BEARERS = """\
+  introspection: {{}}
+  consumers:
+    - {{name: partner, issuer: "https://partner.example", secret: "file:{secret}", scopes: [partner:read]}}
+"""
+PARTNER_SECRET = "partner-" + "s3cret-" * 5
+"""Shared with a program that signs tokens itself."""
+
 SOURCE = '''\
 """Echoes requests; `/seen` tells all that came."""
 
@@ -68,11 +76,17 @@ ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serv
 
 
 def add_echo(folder: Path) -> None:
-    """Give the platform in `folder` the BFF `echo`, with a route for each kind of credential."""
+    """Give the platform in `folder` the BFF `echo`, with a route for each kind of credential there is."""
     manifest = folder / "colonnade.yaml"
     text = manifest.read_text(encoding="utf-8")
     assert text.count("  auth: [") == 1
-    manifest.write_text(text.replace("  auth: [", "  auth: [none, "), encoding="utf-8")
+    assert text.count("identity:\n") == 1
+    text = text.replace("  auth: [", "  auth: [none, ")
+    text = text.replace("identity:\n", "identity:\n" + BEARERS.format(secret=folder / "partner-secret"))
+    assert text.count("\nedge:\n") == 1
+    text = text.replace("\nedge:\n", "\nedge:\n  timeouts: {headers: 2s}\n")
+    manifest.write_text(text, encoding="utf-8")
+    (folder / "partner-secret").write_text(PARTNER_SECRET, encoding="utf-8")
     package = folder / "bffs/echo/src/echo_bff"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
