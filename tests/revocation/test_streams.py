@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -59,6 +60,29 @@ async def test_a_revoked_users_streams_are_closed_everywhere(stack: Stack, opene
         assert await stream.ended(5) - at < 1.0
     for stream in staying:
         assert await stream.goes_on()
+
+
+async def test_of_the_streams_on_one_connection_only_the_revoked_are_closed(stack: Stack) -> None:
+    """Over HTTP/2, where a stream can end and its connection go on."""
+    alice, bob = await bearer(stack, "alice"), await bearer(stack, "bob")
+    edge = httpx.AsyncClient(base_url=stack.told["edges"][0], http1=False, http2=True, timeout=15)
+    path = "/api/mobile/live/events"
+    async with (
+        edge,
+        edge.stream("GET", path, headers=alice) as closing,
+        edge.stream("GET", path, headers=bob) as staying,
+    ):
+        events, others = closing.aiter_bytes(), staying.aiter_bytes()
+        assert await anext(events)
+        assert await anext(others)
+
+        await run(stack, "revoke", "--user", "alice")
+        at = time.monotonic()
+
+        with suppress(httpx.RemoteProtocolError):  # reset, because the answer is not whole
+            async for _ in events:
+                assert time.monotonic() - at < 1.0
+        assert await anext(others)
 
 
 @KINDS

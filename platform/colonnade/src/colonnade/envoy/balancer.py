@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from colonnade.envoy.bootstrap import MAX_CONNECTIONS
 from colonnade.envoy.message import Json, duration, socket_address, typed
 from colonnade.ir.target import Address
 
@@ -53,6 +54,7 @@ def _edges(way: Way, plain: Way) -> Json:
     """The edges of one way; their health is asked on the plain one, because the question is not encrypted."""
     named = any(not edge.host.replace(".", "").isdecimal() for edge in way.edges)
     pairs = zip(way.edges, plain.edges, strict=True)
+    most = MAX_CONNECTIONS * len(way.edges)
     return {
         "name": way.name,
         "type": "STRICT_DNS" if named else "STATIC",
@@ -71,6 +73,7 @@ def _edges(way: Way, plain: Way) -> Json:
                 "http_health_check": {"path": "/healthz"},
             }
         ],
+        "circuit_breakers": {"thresholds": [{"max_connections": most, "max_pending_requests": most}]},
         "transport_socket": _proxy_protocol(),
     }
 

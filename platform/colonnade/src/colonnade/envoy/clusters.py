@@ -21,7 +21,7 @@ PING_S = 0.3
 LEASE_PING_S = 1.0
 LEASE_PONG_S = 2.0
 """A process that is slow for a moment must not cost its streams, which a lost connection does."""
-MAX_LEASES = 20_000
+MAX_STREAMS = 20_000
 """Streams that one edge holds open; it has no more connections than that."""
 IDLE_S = 50.0
 """Shorter than the servers' own, so that they rarely close a connection that is about to be used."""
@@ -42,7 +42,11 @@ def clusters(platform: Platform, target: Target) -> list[Json]:
 def _bff(platform: Platform, target: Target, name: str) -> Json:
     # Envoy connects per cluster, not per route: the most patient route of the BFF counts.
     connect = max(route.timeouts.connect_s for route in platform.routes if route.bff == name)
-    return _cluster(name, target.endpoints[name], connect, http2=False)
+    cluster = _cluster(name, target.endpoints[name], connect, http2=False)
+    if any(route.stream for route in platform.routes if route.bff == name):
+        # Counted apart, so that open streams take nothing from the BFF's other routes.
+        cluster["circuit_breakers"]["thresholds"].append({"priority": "HIGH", **_MANY})
+    return cluster
 
 
 def _policy(addresses: Sequence[Address]) -> Json:
@@ -57,8 +61,7 @@ def _lease(addresses: Sequence[Address]) -> Json:
     """The policy services again, at the port where they hold streams."""
     cluster = _cluster(LEASE, addresses, POLICY_CONNECT_S, http2=True)
     del cluster["health_checks"]
-    bounds = {"max_connections": MAX_LEASES, "max_pending_requests": MAX_LEASES, "max_requests": MAX_LEASES}
-    cluster["circuit_breakers"] = {"thresholds": [bounds]}
+    cluster["circuit_breakers"] = {"thresholds": [_MANY]}
     return _watched(cluster, LEASE_PING_S, LEASE_PONG_S)
 
 
@@ -113,6 +116,9 @@ def _health_check(*, http2: bool) -> Json:
         "healthy_threshold": 1,
         "http_health_check": {"path": "/healthz", "codec_client_type": "HTTP2" if http2 else "HTTP1"},
     }
+
+
+_MANY = {"max_connections": MAX_STREAMS, "max_pending_requests": MAX_STREAMS, "max_requests": MAX_STREAMS}
 
 
 def _bounds() -> Json:

@@ -20,6 +20,8 @@ RETRY_ON = "connect-failure,refused-stream,reset"
 PREFLIGHT = "OPTIONS"
 HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 LOGIN_TIMEOUT_S = 15.0
+STREAM: Json = {"upgrade_configs": [{"upgrade_type": "websocket"}], "priority": "HIGH"}
+"""Their priority only says that streams are counted apart from requests."""
 
 
 def route_configuration(platform: Platform, target: Target) -> Json:
@@ -91,7 +93,7 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "timeout": duration(0 if route.stream else route.timeouts.read_s),
         "idle_timeout": duration(route.timeouts.idle_s),
         **_rewrite(route.rewrite),
-        **({"upgrade_configs": [{"upgrade_type": "websocket"}]} if route.stream else {}),
+        **(STREAM if route.stream else {}),
     }
     if route.retries.attempts:
         action["retry_policy"] = _retry(route.retries)
