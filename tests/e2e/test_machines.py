@@ -82,6 +82,14 @@ def test_programs_come_in_by_each_kind_of_token(stack: Stack, edge: httpx.Client
     assert told(ask(edge, "/ingest", f"Bearer {consumer}")) == {"x-client-id": "partner"}
 
 
+def test_a_route_that_envoy_decides_alone_takes_them_too(stack: Stack, edge: httpx.Client) -> None:
+    opaque = stack.token("machine-opaque")
+
+    assert told(ask(edge, "/alone", f"Bearer {opaque}")) == {"x-client-id": "machine-opaque"}
+    assert told(ask(edge, "/alone", f"Bearer {signed()}")) == {"x-client-id": "partner"}
+    assert ask(edge, "/alone", f"Bearer {signed(aud='shop')}").status_code == 401
+
+
 def test_a_person_does_not_come_in_where_programs_do(stack: Stack, edge: httpx.Client) -> None:
     token = stack.token("echo", "alice")
 
