@@ -77,8 +77,11 @@ class Provider:
         endpoint = metadata.pushed_authorization_request_endpoint
         if not endpoint:
             return None
+        methods = metadata.token_endpoint_auth_methods_supported
         form = dict(parse_qsl(urlsplit(url).query))
-        response = await self.post(endpoint, form, metadata.token_endpoint_auth_methods_supported)
+        if self._method(methods) != BASIC:
+            del form["client_id"]  # the proof brings it; said twice, the request would be refused
+        response = await self.post(endpoint, form, methods)
         try:
             pushed = msgspec.json.decode(response.raise_for_status().content, type=_Pushed)
         except (httpx2.HTTPError, msgspec.MsgspecError) as error:
@@ -180,15 +183,18 @@ class Provider:
         return response
 
     def _authentication(self, methods: Collection[str]) -> httpx2.Auth:
-        """Return how our client proves itself; a provider that says nothing takes `client_secret_basic`."""
-        method = "none"
-        if self._client.client_secret:
-            method = BASIC if BASIC in methods or not methods else POST
-            if methods and method not in methods:
-                offered = ", ".join(methods)
-                raise ProviderFailed(f"the identity provider takes no client secret, only {offered}")
-        auth: httpx2.Auth = self._client.client_auth(method)
+        """Return how our client proves itself; raise `ProviderFailed` where the provider takes no secret."""
+        auth: httpx2.Auth = self._client.client_auth(self._method(methods))
         return auth
+
+    def _method(self, methods: Collection[str]) -> str:
+        if not self._client.client_secret:
+            return "none"
+        method = BASIC if BASIC in methods or not methods else POST
+        if methods and method not in methods:
+            offered = ", ".join(methods)
+            raise ProviderFailed(f"the identity provider takes no client secret, only {offered}")
+        return method
 
     async def _fetch(self, url: str, headers: dict[str, str] | None = None) -> bytes:
         try:

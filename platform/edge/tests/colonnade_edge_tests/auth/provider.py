@@ -13,7 +13,7 @@ from email.message import Message
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
@@ -220,8 +220,11 @@ def _handler(provider: ScriptedProvider) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
-            form = {name: values[0] for name, values in parse_qs(body).items()}
-            self._answer(*provider.post(self.path, form, self.headers))
+            fields = parse_qsl(body)
+            if len(fields) > len(dict(fields)):  # RFC 6749 §3.2: no parameter twice
+                self._answer(400, {"error": "invalid_request"})
+                return
+            self._answer(*provider.post(self.path, dict(fields), self.headers))
 
         def _answer(self, status: int, value: dict[str, Any]) -> None:
             body = json.dumps(value).encode()

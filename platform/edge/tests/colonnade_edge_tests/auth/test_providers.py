@@ -82,14 +82,17 @@ def test_without_a_refresh_token_a_session_lives_until_its_end(at: At, store: Va
     assert record(store, browser).scopes == ("openid", "profile", "email", "offline_access")
 
 
-def test_the_request_is_pushed_where_the_provider_takes_it(at: At) -> None:
-    browser, _ = at(KEYCLOAK)
-    asked = query(browser.begin("/home").headers["location"])
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_the_request_is_pushed_where_the_provider_takes_it(at: At, method: str) -> None:
+    metadata = KEYCLOAK.metadata | {"token_endpoint_auth_methods_supported": [method]}
+    browser, _ = at(dataclasses.replace(KEYCLOAK, metadata=metadata, secret_by=method))
+    begun = browser.begin("/home")
 
-    assert asked.keys() == {"client_id", "request_uri"}
+    assert query(begun.headers["location"]).keys() == {"client_id", "request_uri"}
     (pushed,) = browser.provider.pushed.values()
+    assert pushed["client_id"] == "web"
     assert pushed.keys() >= {"state", "nonce", "code_challenge", "redirect_uri", "scope", "response_type"}
-    assert "client_secret" not in pushed
+    assert browser.come_back(begun).status_code == 302
 
 
 def test_a_provider_that_does_not_take_it_from_us_is_asked_by_the_browser(at: At) -> None:
