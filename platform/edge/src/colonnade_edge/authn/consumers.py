@@ -16,8 +16,7 @@ from joserfc.jws import JWSRegistry
 from msgspec.structs import replace
 
 from colonnade_edge.authn.identity import Identity, of_client
-from colonnade_edge.authn.jwt import INVALID
-from colonnade_edge.errors import Unauthenticated
+from colonnade_edge.authn.jwt import INVALID, invalid
 from colonnade_edge.revocation.provenance import Provenance, token_id
 from colonnade_edge.settings import Secret
 from colonnade_policy import MIN_SECRET_BYTES, Consumer
@@ -96,7 +95,7 @@ def _verified(token: str, keys: Iterable[Key]) -> _Claims:
             return msgspec.convert(jwt.decode(token, key, registry=registry).claims, _Claims)
         except (JoseError, ValueError):
             continue
-    raise Unauthenticated("the consumer's token is malformed, or not signed by its secret", INVALID)
+    raise invalid("it is malformed, or its consumer did not sign it")
 
 
 def _judge(claims: _Claims, issuer: str, audience: str, now: float) -> None:
@@ -109,4 +108,4 @@ def _judge(claims: _Claims, issuer: str, audience: str, now: float) -> None:
     }
     for reason, applies in wrong.items():
         if applies:
-            raise Unauthenticated(f"the consumer's token is not valid: {reason}", INVALID)
+            raise invalid(reason)

@@ -7,7 +7,7 @@ import msgspec
 
 from colonnade_edge.authn.guesses import Guesses, per_minute
 from colonnade_edge.authn.identity import Identity
-from colonnade_edge.authn.jwt import INVALID, identity_of
+from colonnade_edge.authn.jwt import identity_of, invalid
 from colonnade_edge.authn.verdicts import Verdict, Verdicts
 from colonnade_edge.errors import Unauthenticated
 from colonnade_edge.revocation.provenance import token_id
@@ -60,7 +60,7 @@ class Introspection:
 
         verdict = await self._verdicts.of(digest, question, [(f"token:{address}", GUESSES)])
         if verdict.identity is None:
-            raise Unauthenticated(verdict.reason, INVALID)
+            raise invalid(verdict.reason)
         return verdict.identity
 
     def _judge(self, claims: dict[str, object], digest: str, now: float) -> Verdict:
@@ -70,23 +70,21 @@ class Introspection:
             if reason:
                 return Verdict(None, REFUSED_S, reason)
             identity = identity_of(_with_subject(claims, answer), digest, self._places)
-        except msgspec.ValidationError as error:
-            return Verdict(None, REFUSED_S, f"what the identity provider says of it is malformed: {error}")
-        except Unauthenticated as refused:
-            return Verdict(None, REFUSED_S, refused.detail)
+        except (msgspec.ValidationError, Unauthenticated):
+            return Verdict(None, REFUSED_S, "what the identity provider says of it makes no sense")
         return Verdict(identity, self._keep_s if answer.exp is None else min(self._keep_s, answer.exp - now))
 
     def _why_not(self, answer: _Answer, now: float) -> str:
         audiences = (answer.aud,) if isinstance(answer.aud, str) else answer.aud
         kinds = {answer.token_type.lower(), answer.token_use.lower()}
         wrong = {
-            "the access token is unknown, has expired or was revoked": not answer.active,
-            "the access token is of another issuer": bool(answer.iss) and answer.iss != self._issuer,
-            "the access token is for another audience": bool(audiences) and self._audience not in audiences,
-            "the access token has expired": answer.exp is not None and answer.exp <= now,
-            "the access token is not valid yet": answer.nbf > now,
-            "the access token is bound to a key that was not shown": answer.cnf is not None,
-            "this is not an access token for bearers": not kinds <= TOKEN_TYPES,
+            "it is unknown, has expired or was revoked": not answer.active,
+            "it is of another issuer": bool(answer.iss) and answer.iss != self._issuer,
+            "it is for another audience": bool(audiences) and self._audience not in audiences,
+            "it has expired": answer.exp is not None and answer.exp <= now,
+            "it is not valid yet": answer.nbf > now,
+            "it is bound to a key that was not shown": answer.cnf is not None,
+            "it is not an access token for bearers": not kinds <= TOKEN_TYPES,
         }
         return next((reason for reason, applies in wrong.items() if applies), "")
 

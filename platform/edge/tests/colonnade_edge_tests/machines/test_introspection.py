@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from colonnade_edge.authn.jwt import INVALID
 from colonnade_edge_tests.documents import question
 from colonnade_edge_tests.machines.conftest import Machines
 from colonnade_edge_tests.machines.provider import CLIENT, SECRET, Introspected
@@ -116,7 +117,7 @@ async def test_what_is_no_valid_token_is_refused(
     refused = [await ask(envoy, token, address="10.0.0.2") for _ in range(3)]
 
     assert {one.status_code for one in refused} == {401}
-    assert refused[0].headers["www-authenticate"] == 'Bearer realm="colonnade", error="invalid_token"'
+    assert refused[0].headers["www-authenticate"].startswith(INVALID)
     assert provider.asked[token] == 1
 
 
