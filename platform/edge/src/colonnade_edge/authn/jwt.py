@@ -77,7 +77,8 @@ def identity_of(claims: dict[str, object], token: str, places: Claims = PLACES) 
         raise invalid("its claims are malformed") from error
     client, user = text(claims, places.client), read.sub
     scopes, roles = words(claims, places.scopes), words(claims, places.roles)
-    if is_program(claims, read.sub, client):
+    # A provider that has no `sub` for people is no provider of programs only.
+    if is_program(claims, read.sub or text(claims, places.user), client):
         sender = of_client(client, token, scopes, INVALID, roles)
     else:
         user = text(claims, places.user)

@@ -3,7 +3,9 @@
 import httpx
 import pytest
 
+from colonnade_edge.authn.jwt import identity_of
 from colonnade_edge_tests.documents import mobile
+from colonnade_policy import Claims
 
 PROGRAMS = {
     "RFC 9068": {"sub": "billing", "client_id": "billing"},
@@ -49,6 +51,16 @@ async def test_a_person_does_not(envoy: httpx.AsyncClient, claims: dict[str, str
 
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:colonnade:problem:programs-only")
     assert elsewhere.headers["x-user-id"] == claims["sub"]
+
+
+def test_a_person_whom_another_claim_names_is_no_program() -> None:
+    places = Claims(user=("uid",))
+
+    person = identity_of({"uid": "alice", "client_id": "billing"}, "t", places)
+    program = identity_of({"client_id": "billing"}, "t", places)
+
+    assert (person.consumer, person.program) == ("user:alice", False)
+    assert (program.consumer, program.program) == ("client:billing", True)
 
 
 async def test_a_program_needs_a_token(envoy: httpx.AsyncClient) -> None:
