@@ -22,6 +22,10 @@ routes:
     auth: {type: jwt, revocation: false}
     limits: [{name: alone, rate: 1000/second, policy: local}]
   - {name: scoped, path: /scoped, auth: {type: jwt, scopes: ["orders:read"]}}
+  - name: scoped-alone
+    path: /scoped-alone
+    auth: {type: jwt, scopes: ["orders:read"], revocation: false}
+    limits: [{name: scoped-alone, rate: 1000/second, policy: local}]
   - {name: session, path: /session, auth: {type: session}}
   - {name: key, path: /key, auth: {type: api_key}}
 """

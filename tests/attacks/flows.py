@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.attacks.echo import PARTNER_SECRET
 from tests.attacks.tokens import bearer
 from tests.attacks.visitor import SESSION, parameter, session_of, visitor
 from tests.attacks.wire import head, send
@@ -44,6 +45,8 @@ class Flows:
         return answer
 
     def _tokens(self) -> None:
+        opaque = bff(self.stack.folder, "token", "--client", "machine-opaque").stdout.strip()
+        self._ask("/api/echo/x", headers=bearer(self._secret("opaque token", opaque)))
         token = self._secret("access token", self.stack.token())
         self._secret("its signature", token.rpartition(".")[2])
         for shown in (
@@ -121,7 +124,8 @@ class Flows:
         send(self.stack, head("GET", "/api/echo/x", f"Authorization: Bearer {secret}{'x' * 70_000}"))
 
     def _files(self) -> None:
-        """What the platform made for itself."""
+        """What the platform made for itself, and what it was given to keep."""
+        self._secret("a consumer's secret", PARTNER_SECRET)
         for file in (self.stack.folder / ".colonnade/secrets").iterdir():
             if file.is_file():
                 for number, line in enumerate(file.read_text(encoding="latin-1").splitlines()):

@@ -143,8 +143,12 @@ def test_an_id_token_is_no_access_token(anyone: httpx.Client, forger: Forger) ->
     refused(anyone, forger.token({"typ": "JWT"}, aud="web"))
 
 
-def test_a_scope_that_only_contains_the_needed_one(anyone: httpx.Client, forger: Forger) -> None:
+@pytest.mark.parametrize("path", ["/api/echo/scoped", "/api/echo/scoped-alone"])
+def test_a_scope_that_only_contains_the_needed_one(anyone: httpx.Client, forger: Forger, path: str) -> None:
+    assert anyone.get(path, headers=bearer(forger.token())).status_code == 200
     for scope in ("my-orders:read", "orders:read-not", "orders", "orders:", "ORDERS:READ", ""):
-        answer = anyone.get("/api/echo/scoped", headers=bearer(forger.token(scope=scope)))
+        answer = anyone.get(path, headers=bearer(forger.token(scope=scope)))
         assert answer.status_code == 403, scope
-        assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+        challenge = answer.headers["www-authenticate"]
+        assert 'error="insufficient_scope"' in challenge
+        assert 'scope="orders:read"' in challenge

@@ -1,5 +1,6 @@
 """What Envoy itself refuses is told as a problem document (RFC 9457), like every other error."""
 
+from colonnade.envoy.filters import scopes
 from colonnade.envoy.message import Json, typed
 from colonnade.envoy.security_headers import security_headers
 
@@ -40,6 +41,7 @@ def local_replies() -> Json:
             _mapper(_details(f"{JWT_DENIED}{{Jwt_is_missing}}"), denied, _challenge(REALM)),
             # Envoy says 403 of a token for another audience; RFC 6750 §3.1 wants 401, invalid_token.
             _mapper(_details(JWT_DENIED), denied, _challenge(INVALID)) | {"status_code": 401},
+            _mapper(_details(scopes.DENIED), _document(403, *DETAILS[403]), _challenge(scopes.CHALLENGE)),
             *(_status_mapper(status, *words) for status, words in DETAILS.items()),
             # What has no words of its own, a redirect say.
             {"filter": _status("GE", 100), "headers_to_add": security_headers()},

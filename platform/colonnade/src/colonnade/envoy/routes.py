@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from colonnade.envoy import hygiene
 from colonnade.envoy.filters import route_filters
 from colonnade.envoy.filters.local_limit import login_limit
+from colonnade.envoy.filters.scopes import scope_metadata
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
 from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
@@ -104,6 +105,7 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "request_headers_to_remove": [*hygiene.CREDENTIALS, *hygiene.INTERNAL],
         "response_headers_to_add": [*caching(route), *varying(route)],
         "typed_per_filter_config": route_filters(route, platform, target),
+        **scope_metadata(route),
     }
 
 

@@ -1,4 +1,7 @@
-"""Holds the scopes of a verified token against those a native route needs (403)."""
+"""Holds the scopes of a verified token against those a native route needs (403).
+
+The route's metadata name them, so that the refusal can say what is missing (RFC 6750 §3.1).
+"""
 
 import re
 from collections.abc import Sequence
@@ -11,6 +14,10 @@ from colonnade.ir.route import Route
 from colonnade.ir.target import Target
 
 PACKAGE = "envoy.extensions.filters.http.rbac.v3"
+NAMESPACE = "colonnade"
+SCOPES = "scopes"
+DENIED = "rbac_access_denied"
+CHALLENGE = f'Bearer realm="colonnade", error="insufficient_scope", scope="%METADATA(ROUTE:{NAMESPACE}:{SCOPES})%"'
 
 
 def _config(_platform: Platform, _target: Target) -> Json:
@@ -18,7 +25,7 @@ def _config(_platform: Platform, _target: Target) -> Json:
 
 
 def _route(route: Route, platform: Platform, _target: Target) -> Json | None:
-    if not route.decision.native or route.auth.type != "jwt" or not route.auth.scopes:
+    if not _is_held(route):
         return None
     places = platform.identity.claims.scopes
     needed = {"and_ids": {"ids": [_carries(scope, places) for scope in route.auth.scopes]}}
@@ -28,6 +35,17 @@ def _route(route: Route, platform: Platform, _target: Target) -> Json | None:
     return typed(
         f"{PACKAGE}.RBACPerRoute", rbac={"rules": {"action": "ALLOW", "policies": {"scopes": policy}}}
     )
+
+
+def scope_metadata(route: Route) -> Json:
+    """Return the part of a route that names the scopes it needs, where this filter holds them."""
+    if not _is_held(route):
+        return {}
+    return {"metadata": {"filter_metadata": {NAMESPACE: {SCOPES: " ".join(route.auth.scopes)}}}}
+
+
+def _is_held(route: Route) -> bool:
+    return route.decision.native and route.auth.type == "jwt" and bool(route.auth.scopes)
 
 
 def _carries(scope: str, places: Sequence[str]) -> Json:
