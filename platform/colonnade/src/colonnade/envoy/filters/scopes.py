@@ -17,7 +17,8 @@ PACKAGE = "envoy.extensions.filters.http.rbac.v3"
 NAMESPACE = "colonnade"
 SCOPES = "scopes"
 DENIED = "rbac_access_denied"
-CHALLENGE = f'Bearer realm="colonnade", error="insufficient_scope", scope="%METADATA(ROUTE:{NAMESPACE}:{SCOPES})%"'
+MISSING = f"%METADATA(ROUTE:{NAMESPACE}:{SCOPES})%"
+CHALLENGE = f'Bearer realm="colonnade", error="insufficient_scope", scope="{MISSING}"'
 
 
 def _config(_platform: Platform, _target: Target) -> Json:
