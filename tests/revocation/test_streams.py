@@ -142,6 +142,25 @@ async def test_events_wait_for_no_compressor(opened: Opener) -> None:
     assert await stream.goes_on()
 
 
+async def test_a_stream_outlives_the_store_and_can_be_revoked_afterwards(
+    stack: Stack, opened: Opener
+) -> None:
+    cookie, token = await run(stack, "session", "--user", "bob"), await bearer(stack, "bob")
+    page = await opened("page", "events", {"Cookie": cookie})
+    live = await opened("live", "ws", token)
+
+    os.kill(stack.pid("valkey"), signal.SIGKILL)
+    assert await page.goes_on()
+    assert await live.goes_on()
+    eventually(lambda: httpx.get(f"{stack.edge}/auth/session", headers={"Cookie": cookie}).is_success)
+
+    await run(stack, "revoke", "--user", "bob")
+    at = time.monotonic()
+
+    for stream in (page, live):
+        assert await stream.ended(5) - at < 1.0
+
+
 async def test_a_policy_service_that_dies_takes_its_own_streams_along_and_no_others(
     stack: Stack, opened: Opener
 ) -> None:

@@ -301,6 +301,24 @@ async def test_without_the_store_what_was_revoked_stays_so_and_nothing_is_missed
             assert await passes(edges, never) == {200}
 
 
+async def test_a_store_that_hangs_is_followed_again_when_it_goes_on(folder: Path, tmp_path: Path) -> None:
+    port = free_port()
+    env = environment(folder, f"redis://127.0.0.1:{port}/0")
+    sub = subject()
+    headers = issued(sub)
+    with valkey(tmp_path, port) as store, serving("colonnade_edge", folder, env) as served:
+        async with client_of(served) as edge:
+            store.freeze()
+            wait_until(lambda: age(served) > 1, "the silence is seen")
+            assert await passes([edge], headers) == {200}
+            store.thaw()
+
+            with operator(folder, env) as console:
+                revoke(console, user=sub)
+            wait_until(lambda: age(served) < 0.5, "the store is followed again")
+            assert await passes([edge], headers) == {401}
+
+
 async def test_a_service_that_never_heard_of_revocations_believes_no_credential(
     folder: Path, tmp_path: Path
 ) -> None:
