@@ -40,6 +40,11 @@ class SessionRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     refresh_at: float | None = None
     user: str = ""
 
+    @property
+    def consumer(self) -> str:
+        """Whom limits count and the audit log names."""
+        return f"user:{self.user or self.sub}"
+
 
 _decoder = msgspec.json.Decoder(SessionRecord)
 

@@ -93,7 +93,7 @@ class Login:
         cookie = await self._sessions.begin(record, grant.tokens, round(policy.session.idle_s))
         entry = audit.Entry(
             event="login",
-            consumer=f"user:{user.sub}",
+            consumer=record.consumer,
             client_id=record.client_id,
             session=digest_of(cookie),
         )

@@ -69,7 +69,7 @@ async def _end(request: PageRequest, sessions: Sessions, provider: Provider) -> 
     tokens = (await sessions.tokens(digest)).tokens
     ended = await sessions.end(digest)
     if ended is not None:
-        entry = audit.Entry(event="logout", consumer=f"user:{ended.sub}", session=digest)
+        entry = audit.Entry(event="logout", consumer=ended.consumer, session=digest)
         audit.record(entry, request.header)
     endpoint = await _end_session_endpoint(provider)
     if not endpoint or tokens is None:

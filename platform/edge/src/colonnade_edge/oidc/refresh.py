@@ -93,9 +93,7 @@ class Refresher:
     async def _end(self, digest: str, before: Kept, reason: str) -> None:
         ended = await self._sessions.end_unchanged(digest, before)
         if ended is not None:
-            entry = audit.Entry(
-                event="session_ended", reason=reason, consumer=f"user:{ended.sub}", session=digest
-            )
+            entry = audit.Entry(event="session_ended", reason=reason, consumer=ended.consumer, session=digest)
             audit.record(entry)
 
     async def _keep(

@@ -15,7 +15,9 @@ from colonnade_edge_tests.auth.sessions import make_due, record
 from colonnade_edge_tests.auth.shapes import AUTH0, ENTRA, KEYCLOAK, OKTA, PLAIN, SHAPES, Shape
 from colonnade_edge_tests.documents import document, publish
 from colonnade_edge_tests.processes import Served, Valkey, serving, wait_until
+from colonnade_policy import Claims, Identity
 
+USUAL = Claims()
 At = Callable[..., tuple[Browser, Served]]
 
 
@@ -24,9 +26,10 @@ def at(provider: ScriptedProvider, environment: dict[str, str], tmp_path: Path) 
     """Make a browser before an edge whose provider has a shape; `issuer` is what the manifest says of it."""
     with ExitStack() as stack:
 
-        def start(shape: Shape, issuer: str = "") -> tuple[Browser, Served]:
+        def start(shape: Shape, issuer: str = "", places: Claims = USUAL) -> tuple[Browser, Served]:
             provider.shape = shape
-            publish(tmp_path / "policy.json", document(issuer or provider.issuer))
+            trusted = Identity(issuer or provider.issuer, "colonnade", claims=places)
+            publish(tmp_path / "policy.json", document(identity=trusted))
             own = {**environment, "POLICY_FILE": str(tmp_path / "policy.json")}
             edge = stack.enter_context(serving("colonnade_edge", tmp_path, own))
             browser = Browser(edge.url, provider)
@@ -72,6 +75,34 @@ def test_what_is_known_of_her(at: At, shape: Shape, email: str, name: str, roles
     told = browser.client.get("/auth/session").json()
 
     assert (told["email"], told["name"], told["roles"]) == (email, name, roles)
+
+
+@pytest.mark.parametrize(
+    ("shape", "places", "expected"),
+    [
+        (
+            KEYCLOAK,
+            Claims(roles=("realm_access.roles",), user=("preferred_username",)),
+            ("alice", "alice@example.com", "user,default-roles-shop"),
+        ),
+        (AUTH0, Claims(roles=("https://shop.example/roles",)), ("alice", "alice@example.com", "user")),
+        (
+            ENTRA,
+            Claims(user=("oid",), email=("email", "preferred_username")),
+            ("11111111-2222-3333-4444-555555555555", "alice@example.com", "user"),
+        ),
+        (OKTA, Claims(roles=("groups", "roles")), ("alice", "alice@example.com", "user")),
+    ],
+)
+def test_what_a_backend_is_told_comes_from_where_the_settings_say(
+    at: At, shape: Shape, places: Claims, expected: tuple[str, str, str]
+) -> None:
+    browser, edge = at(shape, places=places)
+    browser.log_in()
+    told = browser.ask().headers
+
+    assert (told["x-user-id"], told["x-user-email"], told["x-user-roles"]) == expected
+    assert f'"event":"login","consumer":"user:{expected[0]}"' in edge.logged()
 
 
 def test_without_a_refresh_token_a_session_lives_until_its_end(at: At, store: Valkey) -> None:
