@@ -8,13 +8,12 @@ Kind = Literal["token", "user", "client", "session", "key", "device"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-SINCE: frozenset[Kind] = frozenset({"user", "client", "device"})
-"""These can be given new credentials: only what was issued up to the revocation is refused."""
-
 
 class Revocation(msgspec.Struct, frozen=True):
     """One revocation. Times are seconds since 1970, `at` by the store's clock.
 
+    A user, client or device can be given new credentials: what was issued up to `at` is refused. A token,
+    session or key is refused whatever it says of itself.
     After `until` every credential that it refuses has expired of itself.
     """
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from colonnade_edge.revocation.provenance import Provenance, of_token, token_id
-from colonnade_edge.revocation.record import KINDS, SINCE, Kind, Revocation
+from colonnade_edge.revocation.record import KINDS, Kind, Revocation
 from colonnade_edge.revocation.table import Table
 from colonnade_edge_tests.documents import payload
 
+SINCE = {"user", "client", "device"}
 NAMES = st.sampled_from(["a", "b", "c"])
 MOMENTS = st.integers(0, 40).map(float)
 CREDENTIALS = st.builds(
