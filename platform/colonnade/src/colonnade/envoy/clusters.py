@@ -72,6 +72,8 @@ def _watched(cluster: Json, ping_s: float, pong_s: float) -> Json:
     cluster["outlier_detection"] = {
         "split_external_local_origin_errors": True,
         "consecutive_local_origin_failure": 1,
+        # A 503 is a decision: who sends unknown tokens while the provider is down must not have us left out.
+        "enforcing_consecutive_5xx": 0,
         "base_ejection_time": duration(EJECTED_S),
         "interval": duration(EJECTED_S),
         "max_ejection_percent": 50,
