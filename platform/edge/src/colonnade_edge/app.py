@@ -59,7 +59,7 @@ class PolicyService:
     async def _check(self, scope: Scope, path: str, protocol: HTTPProtocol) -> Headers:
         headers = scope.headers
         route = headers.get("x-colonnade-route", "")
-        call = Call(route, scope.method, path, headers, scope.authority or "")
+        call = Call(route, scope.method, path, headers, scope.authority or "", scope.query_string)
         try:
             allowed = await self._decide(call, protocol)
         except Refused as refused:

@@ -33,7 +33,7 @@ def admit(route: RoutePlan, identity: Identity, call: Call) -> None:
     if route.route.auth == "client_credentials" and not identity.program:
         raise ProgramsOnly("this route is for programs: send a token of the client credentials grant")
     _entitled(route, identity)
-    if route.route.auth == "session":
+    if route.route.auth == "session" or call.by_cookie:
         _from_our_page(route, call)
 
 

@@ -50,6 +50,7 @@ class Route(Struct, frozen=True):
     Of `groups` one is needed, and for each of `claims` one of its values. Without `revocation` a token holds
     until it expires. A `stream` stays open until its credential ends.
     With `certificate` an API key must be bound to one.
+    Besides its header, a token may be in the cookie or query parameter that is named.
     Pages of `trusted_origins` may act with a session beside our own; `*` stands for labels of a host.
     """
 
@@ -64,6 +65,8 @@ class Route(Struct, frozen=True):
     certificate: bool = False
     groups: tuple[str, ...] = ()
     claims: dict[str, tuple[str | int | bool, ...]] = {}
+    token_cookie: str = ""
+    token_query: str = ""
 
 
 class Session(Struct, frozen=True):

@@ -89,6 +89,7 @@ class Auth:
     `type` is `session`, `jwt`, `api_key`, `client_credentials` (a token too, but only a program's) or `none`.
     Of `groups` one is needed, and for each of `claims` one of its values. Without `revocation` a token holds
     until it expires. With `certificate` an API key must be bound to one.
+    Besides its header, a token may be in the cookie or query parameter that is named.
     """
 
     type: str
@@ -97,6 +98,8 @@ class Auth:
     certificate: bool = False
     groups: tuple[str, ...] = ()
     claims: Mapping[str, tuple[str | int | bool, ...]] = field(default_factory=dict)
+    token_cookie: str = ""
+    token_query: str = ""
 
     @property
     def takes_tokens(self) -> bool:

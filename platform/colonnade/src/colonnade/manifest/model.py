@@ -26,6 +26,7 @@ HOST = r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$"
 SCOPE = r"^[\x21\x23-\x5B\x5D-\x7E]+$"
 KEY = r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$"
 CLAIM = r"^[^\s.]\S*$"
+PLACE = r"^[A-Za-z0-9_-]+$"
 GROUP = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
 EXEMPT = r"^(group|consumer|ip):\S+$"
 OWNER = r"^@[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?(?:/[A-Za-z0-9_.-]+)?$"
@@ -41,6 +42,7 @@ FORMS = {
     SCOPE: "a scope without spaces such as orders:read",
     KEY: "consumer, credential, ip, path, route or header:x-name",
     CLAIM: "a claim's name such as roles, or a path such as realm_access.roles",
+    PLACE: "the name of a cookie or parameter such as access_token",
     GROUP: "a group's name such as premium",
     EXEMPT: "group:NAME, consumer:NAME or ip:ADDRESS such as ip:10.0.0.0/8",
     OWNER: "a team such as @team-tv or @company/team-tv",
@@ -70,6 +72,7 @@ Scope = Annotated[str, StringConstraints(pattern=SCOPE)]
 """A scope token of RFC 6749 §3.3."""
 Claim = Annotated[str, StringConstraints(pattern=CLAIM)]
 """The name of a claim, or else a path through objects with dots between the names."""
+Place = Annotated[str, StringConstraints(pattern=PLACE)]
 ClaimValue = str | int | bool
 Group = Annotated[str, StringConstraints(pattern=GROUP)]
 Exempt = Annotated[str, StringConstraints(pattern=EXEMPT), AfterValidator(_network)]
@@ -105,6 +108,16 @@ class AuthType(StrEnum):
     NONE = "none"
 
 
+class TokenPlaces(Model):
+    """Where else than in its header a token may be: clients that can set none need it, `EventSource` say.
+
+    Neither place reaches the BFF or a log of ours.
+    """
+
+    cookie: Place | None = None
+    query: Place | None = None
+
+
 class Auth(Model):
     """Who may call: the kind of credential, and the scopes it must carry (all of them).
 
@@ -118,6 +131,7 @@ class Auth(Model):
     scopes: tuple[Scope, ...] = Field(default=())
     groups: tuple[Group, ...] = Field(default=())
     claims: dict[Claim, ClaimValue | tuple[ClaimValue, ...]] = Field(default_factory=dict)
+    token: TokenPlaces | None = None
     revocation: bool = True
     certificate: Literal["required"] | None = None
 
@@ -125,6 +139,8 @@ class Auth(Model):
     def _only_a_credential_says_something(self) -> "Auth":
         if self.claims and self.type not in {AuthType.JWT, AuthType.CLIENT_CREDENTIALS}:
             raise PydanticCustomError("claims", "only a token has claims: take groups or scopes instead")
+        if self.token and self.type not in {AuthType.JWT, AuthType.CLIENT_CREDENTIALS}:
+            raise PydanticCustomError("token", "no token is taken here: leave token out")
         if self.type is AuthType.NONE and (self.scopes or self.groups):
             raise PydanticCustomError("none", "without a credential nobody has scopes or groups")
         return self

@@ -57,6 +57,8 @@ def _route(route: Route) -> policy.Route:
         certificate=route.auth.certificate,
         groups=route.auth.groups,
         claims=dict(route.auth.claims),
+        token_cookie=route.auth.token_cookie,
+        token_query=route.auth.token_query,
     )
 
 

@@ -43,6 +43,8 @@ def _why_not_jwt(auth: Auth, places: Claims, *, stream: bool) -> str:
         return ""
     if auth.groups or auth.claims:
         return f"its {'groups' if auth.groups else 'claims'} are checked"
+    if auth.token_cookie or auth.token_query:
+        return "a token may come without a header"
     elsewhere = next((name for name in TOLD if not _within_reach(places, name)), "")
     if elsewhere:
         return f"where tokens tell the {elsewhere} is beyond Envoy"

@@ -62,6 +62,8 @@ def _auth(auth: Auth) -> ir.Auth:
         auth.revocation,
         certificate=auth.certificate is not None,
         groups=auth.groups,
+        token_cookie=(auth.token and auth.token.cookie) or "",
+        token_query=(auth.token and auth.token.query) or "",
         claims={
             claim: values if isinstance(values, tuple) else (values,) for claim, values in auth.claims.items()
         },

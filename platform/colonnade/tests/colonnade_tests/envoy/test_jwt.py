@@ -29,6 +29,9 @@ routes:
   - {name: read, path: /read, auth: {type: jwt, scopes: ["orders:read"], revocation: false}}
   - {name: group, path: /group, auth: {type: jwt, groups: [admin], revocation: false}}
   - {name: claim, path: /claim, auth: {type: jwt, claims: {tenant: [acme, beta]}, revocation: false}}
+  - name: elsewhere
+    path: /elsewhere
+    auth: {type: jwt, token: {cookie: token, query: access_token}, revocation: false}
   - {name: admin, path: /admin, auth: {type: jwt, scopes: ["orders:admin"], revocation: false}}
 """
 PATHS = ["/api/tv/native", "/api/tv/asked"]
@@ -272,6 +275,67 @@ def test_the_keys_are_not_served_outside(edge: Edge, path: str) -> None:
 )
 def test_what_a_token_lacks_is_403(edge: Edge, path: str, claims: dict[str, object], status: int) -> None:
     assert edge.get(path, headers=edge.alice(**claims)).status_code == status
+
+
+def test_a_token_in_the_query_goes_no_further_than_the_edge(edge: Edge) -> None:
+    token = edge.backend.token({})
+
+    answer = edge.get(f"/api/tv/elsewhere?a=1&access_token={token}&b=2")
+
+    assert answer.status_code == 200
+    assert answer.json()["path"] == "/elsewhere?a=1&b=2"
+    request_id = answer.headers["x-request-id"]
+    eventually(lambda: request_id in edge.log.read_text(encoding="utf-8"), within=30)
+    signature = token.rpartition(".")[2]
+    assert signature not in edge.log.read_text(encoding="utf-8")
+    assert signature not in (edge.folder / "policy.log").read_text(encoding="utf-8")
+    assert signature not in json.dumps(answer.json()["headers"])
+
+
+def test_a_token_in_a_cookie_goes_no_further_than_the_edge(edge: Edge) -> None:
+    answer = edge.get("/api/tv/elsewhere", headers={"Cookie": f"a=1; token={edge.backend.token({})}"})
+
+    assert answer.status_code == 200
+    assert not {"cookie", "authorization"} & set(dict(answer.json()["headers"]))
+
+
+def test_another_page_cannot_use_the_cookie(edge: Edge) -> None:
+    cookie = {"Cookie": f"token={edge.backend.token({})}"}
+
+    def post(headers: dict[str, str]) -> int:
+        return httpx.post(f"{edge.url}/api/tv/elsewhere", headers=cookie | headers).status_code
+
+    assert post({}) == 403
+    assert post({"X-CSRF": "1", "Origin": "https://evil.example"}) == 403
+    assert post({"X-CSRF": "1"}) == 200
+    assert post(edge.alice()) == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("access_token=%s&access_token=%s", {}),
+        ("access%%5Ftoken=%s", {}),
+        ("ACCESS_TOKEN=%s", {}),
+        ("token=%s", {}),
+        ("access_token=%s", {"Authorization": "Bearer x.y.z"}),
+    ],
+    ids=["twice", "escaped", "upper case", "another name", "beside a bad header"],
+)
+def test_a_token_counts_where_the_route_says_only(edge: Edge, query: str, headers: dict[str, str]) -> None:
+    token = edge.backend.token({})
+    filled = query % ((token,) * query.count("%s"))
+
+    assert edge.get(f"/api/tv/elsewhere?{filled}", headers=headers).status_code == 401
+
+
+def test_other_routes_take_a_token_in_the_header_only(edge: Edge) -> None:
+    token = edge.backend.token({})
+
+    for path in PATHS:
+        assert (
+            edge.get(f"{path}?access_token={token}", headers={"Cookie": f"token={token}"}).status_code == 401
+        )
 
 
 KEYCLOAK = """\

@@ -20,6 +20,7 @@ import msgspec
 
 from colonnade_edge.authn import jwt
 from colonnade_edge.authn.identity import Identity
+from colonnade_edge.authn.presented import authorization
 from colonnade_edge.authn.trust import Trust, Trusts
 from colonnade_edge.call import Call
 from colonnade_edge.errors import Unauthenticated
@@ -49,7 +50,7 @@ class Bearer:
         if verified:
             return jwt.identify(verified, plan.document.identity.claims)
         trust = self._trusts.of(plan.document)
-        scheme, _, value = call.header("authorization").partition(" ")
+        scheme, _, value = authorization(route.route, call).partition(" ")
         address = call.header(CLIENT_IP)
         match scheme.lower():
             case "bearer":

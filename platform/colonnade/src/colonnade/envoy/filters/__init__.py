@@ -16,6 +16,7 @@ from colonnade.envoy.filters import (
     router,
     scopes,
     second_opinion,
+    token_query,
 )
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json
@@ -34,6 +35,7 @@ CHAIN: tuple[Filter, ...] = (
     second_opinion.FILTER,  # asks about what jwt could not verify: a bad token goes no further
     scopes.FILTER,  # reads what jwt verified
     ext_authz.FILTER,  # asks for what only the store knows
+    token_query.FILTER,  # forgets a token that ext_authz has read
     lease.FILTER,  # holds what the policy service said of the credential for as long as a stream is open
     limit_headers.FILTER,  # so that it sees, on the way back, what the bucket told
     local_limit.FILTER,  # counts who was let in, so after the identity is known
