@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from colonnade.ir.platform import Consumer
 from colonnade.local.changes import difference, needs_restart, pinned
 from colonnade.local.plan import plan
 from colonnade.local.ports import default_ports
@@ -80,3 +81,16 @@ def test_what_changes_live_asks_for_no_restart(tmp_path: Path) -> None:
     running = small_platform(tmp_path)
 
     assert needs_restart(running, replace(running, bffs=(), routes=(), services=running.services[:1])) == []
+
+
+def test_secrets_of_machines_wait_for_a_restart_and_the_person_is_told(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+    partner = Consumer("partner", "https://partner.example", (("env", "PARTNER"),), (), ())
+    wanted = replace(running, identity=replace(running.identity, consumers=(partner,), legacy_password=True))
+
+    (told,) = needs_restart(running, wanted)
+
+    assert told.startswith("takes effect after bff down and bff up: identity")
+    assert "consumers" in told
+    assert pinned(running, wanted).identity.consumers == ()
+    assert pinned(running, wanted).identity.legacy_password
