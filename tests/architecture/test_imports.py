@@ -22,6 +22,7 @@ COLONNADE = {
     "local": {"errors", "manifest", "resolve", "ir", "tls", *EMITTERS},
     "limits": {"errors", "ir"},
     "contracts": {"errors", "ir"},
+    "budgets": {"contracts", "ir"},
     "cli": {
         "errors",
         "manifest",
@@ -31,6 +32,7 @@ COLONNADE = {
         "local",
         "limits",
         "contracts",
+        "budgets",
         "tls",
         *EMITTERS,
     },

@@ -71,6 +71,7 @@ class Endpoint(Generic[Params, Result]):
         body = None if self._body is None else msgspec.json.encode(values[self._body])
         try:
             reply = await request.send(self.ask, target, body)
+            request.cost.add(reply.body)
             if not reply.ok:
                 if reply.status in self.pass_on:
                     raise Problem.of(reply.status)

@@ -80,7 +80,9 @@ class Handler:
         headers = [JSON, NO_STORE]
         if request.degraded:
             headers.append((DEGRADED, ", ".join(request.degraded)))
-        return answer.status, headers, _encoder.encode(answer.body)
+        body = _encoder.encode(answer.body)
+        self._views.spend(route, request.cost, len(body))
+        return answer.status, headers, body
 
 
 def _respond(scope: Scope, protocol: HTTPProtocol, encoded: Encoded) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import msgspec
 from colonnade_runtime.body import read, read_json
+from colonnade_runtime.cost import Cost
 from colonnade_runtime.errors import BadRequest, Invalid, Unauthorized
 from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
@@ -48,6 +49,7 @@ class Request:
         self.parameters = NO_PARAMETERS
         self.limits = limits
         self.development = development
+        self.cost = Cost()
         self._scope = scope
         self._protocol = protocol
         self._upstreams = upstreams

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from colonnade_runtime.app import Route
+from colonnade_runtime.cost import Cost, Spent, spent_lines
 from colonnade_runtime.metrics import Labels, Series, family, red
 
 NOWHERE: Labels = {"method": "", "view": ""}
@@ -15,6 +16,7 @@ class Views:
     def __init__(self) -> None:
         self._series: dict[Route | None, Series] = {}
         self._degraded: Counter[tuple[Route | None, str]] = Counter()
+        self._spent: dict[Route, Spent] = {}
 
     def count(self, route: Route | None, status: str, seconds: float, degraded: list[str]) -> None:
         """Count a request."""
@@ -25,6 +27,13 @@ class Views:
         for part in degraded:
             self._degraded[route, part] += 1
 
+    def spend(self, route: Route, cost: Cost, sent: int) -> None:
+        """Count what a good answer of `sent` bytes has cost."""
+        spent = self._spent.get(route)
+        if spent is None:
+            spent = self._spent[route] = Spent()
+        spent.add(cost, sent)
+
     def metrics(self) -> list[str]:
         """Return the lines of all views."""
         views = [(_labels(route), series) for route, series in self._series.items()]
@@ -32,6 +41,7 @@ class Views:
         return [
             *red("colonnade_requests", "status", views),
             *family("colonnade_requests_degraded_total", "counter", degraded),
+            *spent_lines((_labels(route), spent) for route, spent in self._spent.items()),
         ]
 
 

@@ -7,6 +7,7 @@ import typer
 
 from colonnade.cli import exits, keys, limits, session_keys
 from colonnade.cli.bench import bench
+from colonnade.cli.budget import budget
 from colonnade.cli.check import check
 from colonnade.cli.down import down
 from colonnade.cli.impact import impact
@@ -58,7 +59,23 @@ def _options(
     del version  # its callback has done it
 
 
-for command in (up, down, ps, logs, check, impact, routes, token, session, revoke, new, remove, init, schema):
+for command in (
+    up,
+    down,
+    ps,
+    logs,
+    check,
+    budget,
+    impact,
+    routes,
+    token,
+    session,
+    revoke,
+    new,
+    remove,
+    init,
+    schema,
+):
     app.command()(command)
 app.add_typer(keys.app)
 app.add_typer(limits.app)

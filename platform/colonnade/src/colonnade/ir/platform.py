@@ -129,6 +129,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What one answer may cost: bytes, calls, and seconds at the 95th percentile; None: not bounded."""
+
+    bytes: int | None = None
+    calls: int | None = None
+    p95_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bff:
     """A BFF as a process: its folder is `bffs/<name>`, its module `<name with underscores>_bff`."""
 
@@ -139,11 +148,17 @@ class Bff:
     prefix: str
     services: tuple[str, ...]
     auth: str
+    budget: Budget = Budget()
+    view_budgets: tuple[tuple[str, Budget], ...] = ()
 
     @property
     def package(self) -> str:
         """The BFF's import name."""
         return f"{self.name.replace('-', '_')}_bff"
+
+    def budget_of(self, view: str) -> Budget:
+        """Return the budget of a view such as `GET /home`: its own, else that of all."""
+        return dict(self.view_budgets).get(view, self.budget)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ URL = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
 RELATIVE = r"^[^/].*$"
 ORIGIN = r"^(\*|https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)$"
 
+VIEW = r"^(GET|POST|PUT|DELETE) /\S*$"
+
 FORMS = {
+    VIEW: "a view such as GET /home",
     NAME: "a name in lower case such as tv or smart-tv",
     PATH: "a path such as /api/tv, without a slash at its end",
     HEADER: "a header's name in lower case such as x-beta",
@@ -239,9 +242,15 @@ class Rewrite(Model):
         return self
 
 
-class Budgets(Model):
-    """What one answer of the BFF may cost: bytes sent, calls made, and time at the 95th percentile."""
+class Budget(Model):
+    """What one answer may cost: bytes sent, calls made, and time at the 95th percentile."""
 
     bytes: Size | None = None
     upstream_calls: Annotated[int, Field(ge=0)] | None = None
     p95: Duration | None = None
+
+
+class Budgets(Budget):
+    """The budget of every view, and those of views of their own, such as `GET /home`."""
+
+    views: dict[Annotated[str, StringConstraints(pattern=VIEW)], Budget] = Field(default_factory=dict)

@@ -1,10 +1,14 @@
 """The whole platform resolved."""
 
+from datetime import timedelta
+from typing import Any
+
 from colonnade.errors import ManifestError
 from colonnade.ir import platform as ir
 from colonnade.ir.route import Route
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests
+from colonnade.manifest.model import Budget
 from colonnade.manifest.platform import Hsts, PlatformManifest, Tls
 from colonnade.resolve.guardrails import check
 from colonnade.resolve.identity import check_identity, resolve_claims, resolve_identity, secret
@@ -84,4 +88,16 @@ def _bff(bff: BffManifest) -> ir.Bff:
         prefix=bff.route.prefix,
         services=bff.services,
         auth=bff.auth.type.value,
+        budget=_budget(bff.budgets),
+        view_budgets=tuple((view, _budget(own, bff.budgets)) for view, own in bff.budgets.views.items()),
     )
+
+
+def _budget(*nearest_first: Budget) -> ir.Budget:
+    """What a view's own budget does not bound, that of all does."""
+
+    def said(name: str) -> Any:  # noqa: ANN401 - what the manifest has there
+        return next((value for one in nearest_first if (value := getattr(one, name)) is not None), None)
+
+    p95: timedelta | None = said("p95")
+    return ir.Budget(said("bytes"), said("upstream_calls"), p95.total_seconds() if p95 else None)
