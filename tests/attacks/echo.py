@@ -26,6 +26,7 @@ routes:
     path: /scoped-alone
     auth: {type: jwt, scopes: ["orders:read"], revocation: false}
     limits: [{name: scoped-alone, rate: 1000/second, policy: local}]
+  - {name: link, path: /link, auth: {type: jwt, token: {cookie: access, query: access_token}}}
   - {name: session, path: /session, auth: {type: session}}
   - {name: key, path: /key, auth: {type: api_key}}
 """

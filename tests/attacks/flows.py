@@ -64,7 +64,7 @@ class Flows:
             ):
                 self._ask(path, headers=bearer(shown))
                 self._ask(path, params={"access_token": shown})
-                self._ask(path, headers={"Cookie": f"access_token={shown}; token={shown}"})
+                self._ask(path, headers={"Cookie": f"access={shown}; token={shown}"})
             self._ask("/auth/login", params={"return_to": f"//{shown}"})
             self._ask("/auth/revoke", "POST", data={"token": shown})
 
