@@ -17,7 +17,16 @@ from typing import Any, Generic, Literal, Never, ParamSpec, TypeVar
 import msgspec
 from colonnade_runtime.errors import Problem, UpstreamError, UpstreamMalformed, UpstreamStatus
 from colonnade_runtime.request import Request
-from colonnade_runtime.signature import BODY, Parameter, Place, Written, parameters_of, returned_by, written
+from colonnade_runtime.signature import (
+    BODY,
+    Parameter,
+    Place,
+    Written,
+    parameters_of,
+    rests_of,
+    returned_by,
+    written,
+)
 from colonnade_runtime.target import Target
 from colonnade_runtime.upstream import Ask, Reply
 
@@ -63,10 +72,12 @@ class Endpoint(Generic[Params, Result]):
         self._target = Target(ask.template, self._names, in_query)
         self._body = self._names.index(BODY) if BODY in self._names else None
         self._defaults = {one.name: one.default for one in self.parameters if not one.required}
+        self._rests = rests_of(self.parameters)
 
     async def __call__(self, request: Request, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
         """Make the call, within the time that is left."""
-        values = self._bind(args, kwargs) if kwargs or len(args) != len(self._names) else args
+        rest = None if kwargs else self._rests.get(len(args))
+        values = self._bind(args, kwargs) if rest is None else args + rest
         target = self._target.fill(values)
         body = None if self._body is None else msgspec.json.encode(values[self._body])
         try:

@@ -60,7 +60,10 @@ class FanOut:
 
     async def attempt(self, name: str, call: Coroutine[Any, Any, Result], default: Result) -> Result:
         """Make a call now that the answer can do without: one that needs another's result."""
-        return await attempt(self._request, name, call, default)
+        try:
+            return await call
+        except UpstreamError as error:
+            return _fall_back(self._request, name, error, default)
 
     async def _either(
         self,
@@ -71,7 +74,7 @@ class FanOut:
         try:
             return await call
         except UpstreamError as error:
-            _fall_back(self._request, name, error)
+            _fall_back(self._request, name, error, None)
             return await other()
 
     async def _recent(self, name: str, call: Coroutine[Any, Any, Result]) -> Result:
@@ -80,9 +83,8 @@ class FanOut:
         except UpstreamError as error:
             if error.last_good is None:
                 raise
-            _fall_back(self._request, name, error)
             last_good: Result = error.last_good
-            return last_good
+            return _fall_back(self._request, name, error, last_good)
 
     async def __aenter__(self) -> Self:
         """Begin."""
@@ -125,10 +127,10 @@ async def attempt(request: Request, name: str, call: Coroutine[Any, Any, Result]
     try:
         return await call
     except UpstreamError as error:
-        _fall_back(request, name, error)
-        return default if error.last_good is None else error.last_good
+        return _fall_back(request, name, error, default)
 
 
-def _fall_back(request: Request, name: str, error: UpstreamError) -> None:
+def _fall_back(request: Request, name: str, error: UpstreamError, default: Result) -> Result:
     _log.warning("answering without %s: %s, request %s", name, error, request.id)
     request.degrade(name)
+    return default if error.last_good is None else error.last_good

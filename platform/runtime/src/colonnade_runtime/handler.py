@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.errors import Problem
-from colonnade_runtime.presence import Presence
+from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
 from colonnade_runtime.request import Request
@@ -43,6 +43,7 @@ class Handler:
         self._development = development
         self._upstreams = Upstreams(transport, app.upstreams, random=random)
         self._views = Views()
+        self._presences = Presences()
         self._clock = asyncio.get_running_loop().time
         self.probes = Probes(self._views, self._upstreams)
 
@@ -52,7 +53,7 @@ class Handler:
             self.probes.answer(scope, protocol)
             return
         request = Request(scope, protocol, self._app.limits, self._upstreams, development=self._development)
-        presence = Presence(protocol, request.ends)
+        presence = self._presences.enter(protocol, request.began, request.ends)
         route: Route | None = None
         encoded: Encoded | None = None
         try:
@@ -66,7 +67,7 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
             encoded = _failed(error, scope, request.id)
         finally:
-            presence.end()
+            self._presences.leave(presence)
             status = "gone" if encoded is None else str(encoded[0])
             self._views.count(route, status, self._clock() - request.began, request.degraded)
         if encoded is not None:

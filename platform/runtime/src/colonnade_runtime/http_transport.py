@@ -9,7 +9,6 @@ from typing import cast
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
 from colonnade_runtime.request import EXPECTED
 from colonnade_runtime.upstream import Call, Reply
-from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 from pyreqwest.request import StreamRequest
@@ -39,26 +38,29 @@ class HttpTransport:
             raise UpstreamTimeout(call.service, "no time was left to ask")
         try:
             async with self._built(call, left) as response:
-                # A buffer in Rust's memory, which msgspec reads where it is.
-                return Reply(response.status, cast("bytes", await self._body(call, response)))
+                length = response.get_header("content-length")
+                if length is not None and int(length) <= self._max_answer:
+                    # A buffer in Rust's memory, which msgspec reads where it is.
+                    return Reply(response.status, cast("bytes", await response.bytes()))
+                return Reply(response.status, await self._bounded(call, response, length))
         except RequestTimeoutError as error:
             raise UpstreamTimeout(call.service, f"no answer within {left:.3f} s") from error
         except PyreqwestError as error:
             raise UpstreamUnreachable(call.service, str(error)) from error
 
     def _built(self, call: Call, left: float) -> StreamRequest:
-        if call.service not in self._urls:
-            raise UpstreamUnreachable(call.service, "the application does not name it in `services`")
-        request = self._client.request(call.method, self._urls[call.service] + call.target)
-        request = request.headers(call.headers).header(EXPECTED, str(int(left * 1000)))
+        ask = call.ask
+        url = self._urls.get(ask.service)
+        if url is None:
+            raise UpstreamUnreachable(ask.service, "the application does not name it in `services`")
+        request = self._client.request(ask.method, url + call.target).headers(call.headers)
         if call.body is not None:
             request = request.body_bytes(call.body)
-        return request.timeout(timedelta(seconds=left)).build_streamed()
+        request = request.header(EXPECTED, str(int(left * 1000))).timeout(timedelta(0, left))
+        return request.build_streamed()
 
-    async def _body(self, call: Call, response: Response) -> Bytes | bytes:
-        length = response.get_header("content-length")
-        if length is not None and int(length) <= self._max_answer:
-            return await response.bytes()
+    async def _bounded(self, call: Call, response: Response, length: str | None) -> bytes:
+        """Read what may turn out to be too much."""
         pieces: list[bytes] = []
         room = self._max_answer if length is None else 0
         while (piece := await response.body_reader.read_chunk()) is not None:

@@ -72,6 +72,16 @@ def parameters_of(declaration: Callable[..., Any], method: str, template: str) -
     return found
 
 
+def rests_of(parameters: tuple[Parameter, ...]) -> dict[int, tuple[Any, ...]]:
+    """Return the defaults that complete so many arguments, given by position, where that is possible."""
+    rests: dict[int, tuple[Any, ...]] = {len(parameters): ()}
+    for number in range(len(parameters) - 1, -1, -1):
+        if parameters[number].required:
+            break
+        rests[number] = (parameters[number].default, *rests[number + 1])
+    return rests
+
+
 def _parameter(
     declaration: Callable[..., Any], one: inspect.Parameter, hints: dict[str, Any], in_path: set[str]
 ) -> Parameter:

@@ -50,10 +50,12 @@ def _text(value: object) -> str:
         return _quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, list | tuple | set | frozenset):
-        return _quoted(",".join(map(str, value)))
+        return "%2C".join([_quoted(str(one)) for one in value])
     return _quoted(str(value))
 
 
 def _quoted(text: str) -> str:
-    return text if _PLAIN(text) else quote(text, safe="")
+    return text if (text.isascii() and text.isalnum()) or _PLAIN(text) else quote(text, safe="")

@@ -206,6 +206,15 @@ def test_the_request_id_is_the_edges_own(edge: Edge) -> None:
     assert sent(answer)["x-request-id"] == answer.headers["x-request-id"] != "mine"
 
 
+def test_a_bff_is_told_how_long_the_edge_waits_and_that_a_client_is_before_it(edge: Edge) -> None:
+    theirs = {"X-Envoy-Expected-Rq-Timeout-Ms": "60000"}
+
+    reached = sent(edge.get("/api/tv/open", headers=theirs))
+
+    assert reached["x-envoy-expected-rq-timeout-ms"] in {"500", "1000"}
+    assert reached["x-forwarded-for"]
+
+
 def test_the_trace_context_begins_at_the_edge(edge: Edge) -> None:
     theirs = "00-11111111111111111111111111111111-2222222222222222-01"
 

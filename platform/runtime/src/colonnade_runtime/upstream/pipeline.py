@@ -14,6 +14,7 @@ from colonnade_runtime.upstream.policy import Upstream
 from colonnade_runtime.upstream.retry import Budget, Sleep, retrying
 
 Clock = Callable[[], float]
+GOOD = range(200, 300)
 Random = Callable[[], float]
 
 
@@ -68,15 +69,14 @@ def measuring(ask: Ask, series: Series, clock: Clock, then: Stage) -> Stage:
     """Return the stage that counts what became of a call, and how long it took."""
 
     async def stage(call: Call) -> Reply:
-        outcome = "cancelled"
         try:
             reply = await then(call)
-            outcome = "ok" if reply.ok or reply.status in ask.pass_on else "status"
-        except UpstreamError as error:
-            outcome = error.kind
-            raise
-        finally:
+        except BaseException as error:
+            outcome = error.kind if isinstance(error, UpstreamError) else "cancelled"
             series.observe(outcome, clock() - call.began)
+            raise
+        good = reply.status in GOOD or reply.status in ask.pass_on
+        series.observe("ok" if good else "status", clock() - call.began)
         return reply
 
     return stage
