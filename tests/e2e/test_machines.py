@@ -11,22 +11,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from tests.attacks.echo import add_echo
+from tests.attacks.echo import PARTNER_SECRET, add_echo
 from tests.platform_folder import Stack, bff, eventually, make_platform
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("machines")]
 
-SECRET = "a-secret-that-partner-shares-with-the-edge"
-IDENTITY = """\
-  audience: colonnade
-  introspection: {cache: 30s}
-  legacy_password: true
-  consumers:
-    - {name: partner, issuer: "https://partner.example", secret: "file:secrets/partner", scopes: [ingest]}
-"""
 ROUTES = """\
   - {name: machines, path: /machines, auth: {type: client_credentials}}
-  - {name: ingest, path: /ingest, auth: {type: client_credentials, scopes: [ingest]}}
+  - {name: ingest, path: /ingest, auth: {type: client_credentials, scopes: ["partner:read"]}}
 """
 
 
@@ -34,10 +26,8 @@ ROUTES = """\
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = make_platform(tmp_path_factory.mktemp("machines") / "shop")
     add_echo(folder)
-    _edit(folder / "colonnade.yaml", "  audience: colonnade\n", IDENTITY)
+    _edit(folder / "colonnade.yaml", "identity:\n", "identity:\n  legacy_password: true\n")
     _edit(folder / "bffs/echo/bff.yaml", "routes:\n", f"routes:\n{ROUTES}")
-    (folder / "secrets").mkdir()
-    (folder / "secrets/partner").write_text(f"{SECRET}\n", encoding="utf-8")
     stack = Stack(folder).up()
     yield stack
     stack.down()
@@ -57,7 +47,7 @@ def edge(stack: Stack) -> Iterator[httpx.Client]:
 
 def signed(**claims: object) -> str:
     usual = {"iss": "https://partner.example", "aud": "colonnade", "exp": int(time.time()) + 60}
-    return jwt.encode({"alg": "HS256"}, usual | claims, OctKey.import_key(SECRET))
+    return jwt.encode({"alg": "HS256"}, usual | claims, OctKey.import_key(PARTNER_SECRET))
 
 
 def ask(edge: httpx.Client, path: str, authorization: str) -> httpx.Response:
@@ -136,13 +126,13 @@ def test_an_opaque_token_is_revoked_within_a_second(stack: Stack, edge: httpx.Cl
 def test_the_shared_secret_is_nowhere_but_in_its_file_and_one_environment(stack: Stack) -> None:
     for file in (stack.folder / ".colonnade").rglob("*"):
         if file.is_file() and not file.is_socket():
-            assert SECRET.encode() not in file.read_bytes(), file
+            assert PARTNER_SECRET.encode() not in file.read_bytes(), file
     for process in stack.processes().values():
         folder = Path(f"/proc/{process['pid']}")
-        assert SECRET.encode() not in (folder / "cmdline").read_bytes()
+        assert PARTNER_SECRET.encode() not in (folder / "cmdline").read_bytes()
     knowing = {
         name
         for name, process in stack.processes().items()
-        if SECRET.encode() in Path(f"/proc/{process['pid']}/environ").read_bytes()
+        if PARTNER_SECRET.encode() in Path(f"/proc/{process['pid']}/environ").read_bytes()
     }
     assert knowing == {"policy"}
