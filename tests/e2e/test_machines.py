@@ -1,5 +1,7 @@
 """Programs, opaque tokens, legacy consumers and passwords, through the running edge."""
 
+import os
+import signal
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -121,6 +123,23 @@ def test_an_opaque_token_is_revoked_within_a_second(stack: Stack, edge: httpx.Cl
     eventually(lambda: ask(edge, "/machines", f"Bearer {token}").status_code == 401)
 
     assert time.monotonic() - ordered < 5
+
+
+def test_a_provider_that_hangs_costs_only_those_whom_the_edge_does_not_know(
+    stack: Stack, edge: httpx.Client
+) -> None:
+    known, unknown = stack.token("machine-opaque"), stack.token("machine-opaque")
+    assert ask(edge, "/machines", f"Bearer {known}").status_code == 200
+    os.kill(stack.pid("identity"), signal.SIGSTOP)
+    try:
+        refused = ask(edge, "/machines", f"Bearer {unknown}")
+        assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
+        assert ask(edge, "/machines", f"Bearer {known}").status_code == 200
+        assert ask(edge, "/machines", f"Bearer {signed()}").status_code == 200
+    finally:
+        os.kill(stack.pid("identity"), signal.SIGCONT)
+
+    eventually(lambda: ask(edge, "/machines", f"Bearer {unknown}").status_code == 200)
 
 
 def test_the_shared_secret_is_nowhere_but_in_its_file_and_one_environment(stack: Stack) -> None:
