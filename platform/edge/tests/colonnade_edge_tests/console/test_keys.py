@@ -2,10 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,27 +12,7 @@ import pytest
 
 from colonnade_edge.authn.api_key import KEY_PREFIX, KeyRecord
 from colonnade_edge_tests.documents import question, subject
-from colonnade_edge_tests.processes import Served, Valkey, serving, wait_until
-
-TOKEN = "a-long-enough-admin-token"
-
-
-@pytest.fixture(scope="module")
-def console(
-    store: Valkey, policy_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx.Client]:
-    folder = tmp_path_factory.mktemp("console")
-    (folder / "token").write_text(f"{TOKEN}\n")
-    environment = {
-        "POLICY_FILE": str(policy_file),
-        "STORE_URL": store.url,
-        "ADMIN_TOKEN_FILE": str(folder / "token"),
-    }
-    with (
-        serving("colonnade_edge.console", folder, environment) as service,
-        httpx.Client(base_url=service.url, headers={"authorization": f"Bearer {TOKEN}"}) as client,
-    ):
-        yield client
+from colonnade_edge_tests.processes import Served, Valkey, wait_until
 
 
 def create(console: httpx.Client, **order: object) -> dict[str, Any]:
