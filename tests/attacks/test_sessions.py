@@ -71,6 +71,13 @@ def test_a_host_cookie_is_not_overruled_by_a_plain_one(stack: Stack, cookie: str
     assert ask(stack, f"{SESSION}={cookie}; {host}").status_code == 401
 
 
+def test_a_plain_cookie_tossed_beside_the_host_cookie_changes_nothing(stack: Stack, cookie: str) -> None:
+    for tossed in (secrets.token_urlsafe(32), "x", ""):
+        answer = ask(stack, f"{SESSION}={tossed}; __Host-{SESSION}={cookie}")
+
+        assert ["x-user-id", "alice"] in answer.json()["headers"]
+
+
 def test_what_the_store_knows_of_a_session_is_not_the_session(stack: Stack, cookie: str) -> None:
     digest = sha256(cookie.encode()).hexdigest()
     for guess in (
