@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvloop
 from granian.constants import Interfaces
 from redis.asyncio import Redis
@@ -30,10 +31,15 @@ class Naive:
 
     def __init__(self, redis: Redis, policy: Path) -> None:
         self._script = redis.register_script(SCRIPT)
-        self._plan = plan(decode(policy.read_bytes()))
+        document = decode(policy.read_bytes())
+        self._plan = plan(document)
+        self._keys = httpx.get(f"{document.identity.issuer}/jwks").content
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - RSGI has no public types
-        """Count one request."""
+        """Count one request, or give Envoy the keys that it verifies tokens with."""
+        if scope.path == "/jwks":
+            protocol.response_bytes(200, [], self._keys)
+            return
         route = scope.headers.get("x-colonnade-route", "")
         if route not in self._plan.routes:
             protocol.response_empty(200, [])
