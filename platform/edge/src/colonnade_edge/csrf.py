@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 
 LABELS = r"[a-z0-9-]+(\.[a-z0-9-]+)*"
 
-Trusts = Callable[[str], bool]
+TrustedOrigins = Callable[[str], bool]
 """Whether pages of an origin may act with the session, too."""
 
 
-def trusting(origins: Sequence[str]) -> Trusts:
+def trusting(origins: Sequence[str]) -> TrustedOrigins:
     """Return the test for `origins`, in which `*` stands for one or more labels of a host."""
     if not origins:
         return lambda _: False
@@ -17,7 +17,7 @@ def trusting(origins: Sequence[str]) -> Trusts:
     return lambda origin: expression.fullmatch(origin) is not None
 
 
-def is_foreign(header: Callable[[str], str], own: str, trusts: Trusts) -> bool:
+def is_foreign(header: Callable[[str], str], own: str, trusts: TrustedOrigins) -> bool:
     """Return whether the browser says that a page of an origin that is neither `own` nor trusted sent this.
 
     `Sec-Fetch-Site` (Fetch Metadata) says it where there is one: it stays true behind a proxy that changes

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from colonnade_edge.csrf import Trusts, trusting
+from colonnade_edge.csrf import TrustedOrigins, trusting
 from colonnade_policy import Identity, PolicyDocument, Route
 from colonnade_policy.selection import LimitSet, plan_limits
 
@@ -13,7 +13,7 @@ class RoutePlan(msgspec.Struct, frozen=True):
     route: Route
     required_scopes: frozenset[str]
     limits: LimitSet | None
-    trusts: Trusts
+    trusts: TrustedOrigins
 
 
 class Plan(msgspec.Struct, frozen=True):
