@@ -46,7 +46,7 @@ class Naive:
             return
         limits = self._plan.routes[route].limits
         call = Call(route, scope.method, scope.path, scope.headers)
-        call.identity = identify(scope.headers.get("x-colonnade-jwt", ""))
+        call.identity = identify(scope.headers.get("x-colonnade-jwt", ""), self._plan.document.identity)
         assert limits is not None  # noqa: S101 - the manifest of this benchmark has one
         selection = limits.select(call)
         keys = [limit.key_of(call) for limit in selection.limits]

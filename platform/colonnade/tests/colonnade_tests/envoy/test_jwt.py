@@ -107,6 +107,7 @@ def test_without_a_token_the_challenge_names_no_error(edge: Edge, path: str) -> 
         ({"exp": None}, "its claims are malformed"),
         ({"exp": "never"}, "its claims are malformed"),
         ({"nbf": 4102444800}, "it is not valid yet"),
+        ({"exp": 4102444800}, "it would hold for too long"),
     ],
 )
 def test_a_token_that_does_not_hold_is_refused_and_told_why(

@@ -48,7 +48,7 @@ class Bearer:
         """
         verified = call.header("x-colonnade-jwt")
         if verified:
-            return jwt.identify(verified, plan.document.identity.claims)
+            return jwt.identify(verified, plan.document.identity)
         trust = self._trusts.of(plan.document)
         scheme, _, value = authorization(route.route, call).partition(" ")
         address = call.header(CLIENT_IP)

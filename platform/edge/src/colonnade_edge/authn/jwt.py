@@ -13,12 +13,14 @@ from colonnade_edge.authn.program import is_program
 from colonnade_edge.errors import Unauthenticated
 from colonnade_edge.revocation.provenance import Provenance, token_id
 from colonnade_policy import Claims
+from colonnade_policy import Identity as Trusted
 
 CHALLENGE = 'Bearer realm="colonnade"'
 INVALID = 'Bearer realm="colonnade", error="invalid_token"'
 CACHED_TOKENS = 4096
 """A token is sent with every request of its short life: decode it once. About 16 MB when full."""
-PLACES = Claims()
+LEEWAY_S = 2
+"""How far the issuer's clock may be ahead of ours. None is given to an expired token."""
 OTHER_KINDS = frozenset({"id", "refresh", "offline", "logout"})
 """What Keycloak (`typ`) and Cognito (`token_use`) call tokens that give no access."""
 OTHERS_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "events"})
@@ -37,16 +39,19 @@ class AccessToken(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(dict[str, object])
 
 
-def identify(payload: str, places: Claims = PLACES) -> Identity:
-    """Return who a verified payload (base64url JSON) speaks of; `places` are where its claims stand.
+def identify(payload: str, trusted: Trusted) -> Identity:
+    """Return who a verified payload (base64url JSON) speaks of.
 
-    Raises `Unauthenticated` where that is no access token, or one that has expired.
+    Raises `Unauthenticated` where that is no access token, has expired, or would hold for too long.
     """
-    identity = _identity(payload, places)
+    identity, now = _identity(payload, trusted.claims), time.time()
     expires = identity.provenance.expires
     # Envoy gives an expired token some leeway, at least one second.
-    if expires is None or expires <= time.time():
+    if expires is None or expires <= now:
         raise invalid("it has expired")
+    # No revocation is remembered for longer, and Envoy forgets no key by which it verified a token before.
+    if expires > now + trusted.max_token_life_s + LEEWAY_S:
+        raise invalid("it would hold for too long")
     return identity
 
 
@@ -66,7 +71,7 @@ def _identity(payload: str, places: Claims) -> Identity:
     return identity_of(claims, token_id(str(claims.get("jti") or ""), payload), places)
 
 
-def identity_of(claims: dict[str, object], token: str, places: Claims = PLACES) -> Identity:
+def identity_of(claims: dict[str, object], token: str, places: Claims) -> Identity:
     """Return whom the claims of a valid token speak of; `token` is the name by which it is revoked.
 
     Raises `Unauthenticated` where the claims make no sense.

@@ -1,7 +1,7 @@
 """Signed access tokens that Envoy did not verify: judged here by the issuer's keys; what is wrong is told."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 from joserfc.errors import JoseError
@@ -10,12 +10,10 @@ from joserfc.util import urlsafe_b64decode
 
 from colonnade_edge.authn.identity import Identity
 from colonnade_edge.authn.jwks import VerificationKey
-from colonnade_edge.authn.jwt import identify, invalid
+from colonnade_edge.authn.jwt import LEEWAY_S, identify, invalid
 from colonnade_edge.authn.keys import Keys, Known
-from colonnade_policy import Claims
+from colonnade_policy import Identity as Trusted
 
-LEEWAY_S = 2
-"""How far the issuer's clock may be ahead of ours. None is given to an expired token."""
 TYPES = ("", "jwt", "at+jwt", "application/at+jwt")
 """RFC 9068's for access tokens, and what providers write that came before it."""
 
@@ -40,18 +38,11 @@ class _Claims(msgspec.Struct, frozen=True):
 
 
 class SignedTokens:
-    """Verifies the tokens of one issuer for one audience; their claims stand in `places`.
+    """Verifies the tokens of the `trusted` issuer, whose keys are given."""
 
-    `clock` gives seconds since 1970.
-    """
-
-    def __init__(
-        self, keys: Keys, audience: str, places: Claims, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, keys: Keys, trusted: Trusted) -> None:
         self._keys = keys
-        self._audience = audience
-        self._places = places
-        self._clock = clock
+        self._trusted = trusted
 
     async def verify(self, token: str) -> Identity:
         """Return whom a token speaks of.
@@ -72,14 +63,14 @@ class SignedTokens:
         except (ValueError, RecursionError) as error:
             raise invalid("its claims are malformed") from error
         self._judge(claims)
-        return identify(signed.segments["payload"].decode(), self._places)
+        return identify(signed.segments["payload"].decode(), self._trusted)
 
     def _judge(self, claims: _Claims) -> None:
-        now = self._clock()
+        now = time.time()
         audiences = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
-        if claims.iss != self._keys.issuer:
+        if claims.iss != self._trusted.issuer:
             raise invalid("it is of another issuer")
-        if self._audience not in audiences:
+        if self._trusted.audience not in audiences:
             raise invalid("it is for another audience")
         if claims.exp <= now:
             raise invalid("it has expired")

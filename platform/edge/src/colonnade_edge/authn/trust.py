@@ -53,7 +53,7 @@ class Trusts:
     def _make(self, identity: Identity, client_id: str) -> Trust:
         secrets = self._settings.consumer_secrets
         return Trust(
-            signed=SignedTokens(self._issuers.of(identity.issuer), identity.audience, identity.claims),
+            signed=SignedTokens(self._issuers.of(identity.issuer), identity),
             consumers=Consumers(identity.consumers, identity.audience, secrets),
             introspection=self._introspection(identity),
             passwords=self._passwords(identity, client_id) if identity.legacy_password else None,

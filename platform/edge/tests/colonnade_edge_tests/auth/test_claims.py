@@ -12,6 +12,7 @@ from colonnade_edge.authn.identity import Identity
 from colonnade_edge.authn.jwt import identify
 from colonnade_edge.errors import Unauthenticated
 from colonnade_policy import Claims
+from colonnade_policy import Identity as Trusted
 
 KEYCLOAK = {
     "sub": "f7d3", "typ": "Bearer", "azp": "shop-app", "scope": "openid email orders:read", "sid": "s",
@@ -35,7 +36,7 @@ OKTA = {
 def said(claims: dict[str, Any], **places: tuple[str, ...]) -> Identity:
     told = {"iss": "i", "aud": "colonnade", "exp": time.time() + 60, **claims}
     payload = urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
-    return identify(payload, Claims(**places))
+    return identify(payload, Trusted("i", "colonnade", claims=Claims(**places)))
 
 
 @pytest.mark.parametrize(

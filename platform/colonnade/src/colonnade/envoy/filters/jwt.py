@@ -59,6 +59,7 @@ def _provider(platform: Platform, target: Target) -> Json:
         "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
         "forward": False,
         "require_expiration": True,
+        "max_lifetime": duration(platform.identity.max_token_life_s),
         "clock_skew_seconds": SKEW_S,
         # A token comes with every request of its short life: its signature is checked once.
         "jwt_cache_config": {"jwt_cache_size": CACHED_TOKENS},
