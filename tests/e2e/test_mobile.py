@@ -40,6 +40,18 @@ def test_an_unknown_product_is_a_problem(mobile: httpx.Client) -> None:
     assert (404, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
 
 
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_a_page_that_the_client_has_already_is_not_sent_again(mobile: httpx.Client, coding: str) -> None:
+    asked = {"Accept-Encoding": coding}
+    first = mobile.get("/api/mobile/products", params={"limit": 50}, headers=asked)
+    again = {**asked, "If-None-Match": first.headers["etag"]}
+    second = mobile.get("/api/mobile/products", params={"limit": 50}, headers=again)
+
+    assert coding == first.headers.get("content-encoding", "identity")
+    assert (304, b"") == (second.status_code, second.content)
+    assert first.headers["etag"] == second.headers["etag"]
+
+
 def test_no_token_is_401_and_says_which_scheme(anonymous: httpx.Client) -> None:
     answer = anonymous.get("/api/mobile/home")
 

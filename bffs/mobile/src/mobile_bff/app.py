@@ -1,6 +1,6 @@
 """The list of views."""
 
-from colonnade_runtime import App
+from colonnade_runtime import App, private
 
 from mobile_bff.views.home import home
 from mobile_bff.views.orders import orders
@@ -9,6 +9,6 @@ from mobile_bff.views.products import product, products
 app = App("mobile", services=["user", "product", "order"], caller="user")
 
 app.get("/home")(home)
-app.get("/products")(products)
-app.get("/products/{id}")(product)
-app.get("/orders")(orders)
+app.get("/products", cache=private())(products)
+app.get("/products/{id}", cache=private())(product)
+app.get("/orders", cache=private())(orders)

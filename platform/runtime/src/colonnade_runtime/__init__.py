@@ -2,6 +2,7 @@
 
 from colonnade_runtime.app import Answer, App
 from colonnade_runtime.batch import Batched, batched
+from colonnade_runtime.caching import private, shared
 from colonnade_runtime.endpoint import Endpoint, declared, delete, get, post, put
 from colonnade_runtime.errors import (
     BadRequest,
@@ -46,6 +47,8 @@ __all__ = [
     "delete",
     "get",
     "post",
+    "private",
     "put",
     "serve",
+    "shared",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from colonnade_runtime.caching import Caching
 from colonnade_runtime.probes import PROBES
 from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.router import Router
@@ -28,6 +29,7 @@ class Route(msgspec.Struct, frozen=True, eq=False):
     method: str
     path: str
     view: View
+    cache: Caching | None = None
 
 
 class App:
@@ -57,9 +59,9 @@ class App:
         self.upstreams = upstreams
         self.router: Router[Route] = Router()
 
-    def get(self, path: str) -> Callable[[AnyView], AnyView]:
-        """Add a view of `GET path`, which answers HEAD too."""
-        return self._view("GET", path)
+    def get(self, path: str, *, cache: Caching | None = None) -> Callable[[AnyView], AnyView]:
+        """Add a view of `GET path`, which answers HEAD too; unless `cache` says so, no answer may be kept."""
+        return self._view("GET", path, cache)
 
     def post(self, path: str) -> Callable[[AnyView], AnyView]:
         """Add a view of `POST path`."""
@@ -73,11 +75,11 @@ class App:
         """Add a view of `DELETE path`."""
         return self._view("DELETE", path)
 
-    def _view(self, method: str, path: str) -> Callable[[AnyView], AnyView]:
+    def _view(self, method: str, path: str, cache: Caching | None = None) -> Callable[[AnyView], AnyView]:
         def add(view: AnyView) -> AnyView:
             if path in PROBES:
                 raise ValueError(f"{path} is answered by the runtime")
-            self.router.add(method, path, Route(method, path, view))
+            self.router.add(method, path, Route(method, path, view, cache))
             return view
 
         return add

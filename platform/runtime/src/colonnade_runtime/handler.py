@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 from colonnade_runtime.app import Answer, App, Route
+from colonnade_runtime.caching import ETAG, Caching, Encoded, Headers, conditional, etag
 from colonnade_runtime.errors import Problem
 from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
@@ -20,9 +21,9 @@ from colonnade_runtime.views import Views
 JSON = ("content-type", "application/json")
 PROBLEM = ("content-type", MEDIA_TYPE)
 NO_STORE = ("cache-control", "no-store")
-"""Answers are about one person: nothing between may keep them."""
+"""Answers are about one person, unless a view says otherwise: nothing between may keep them."""
 DEGRADED = "x-degraded"
-Encoded = tuple[int, list[tuple[str, str]], bytes]
+OK, NOT_MODIFIED = 200, 304
 
 _encoder = msgspec.json.Encoder()
 _log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Handler:
         encoded: Encoded | None = None
         try:
             route, request.parameters = self._app.router.find(scope.method, scope.path)
-            encoded = await self._run(route, request)
+            encoded = await self._run(route, request, scope)
         except asyncio.CancelledError:
             if presence.late:
                 encoded = _failed(TimeoutError(), scope, request.id)
@@ -73,22 +74,39 @@ class Handler:
         if encoded is not None:
             _respond(scope, protocol, encoded)
 
-    async def _run(self, route: Route, request: Request) -> Encoded:
+    async def _run(self, route: Route, request: Request, scope: Scope) -> Encoded:
         if self._app.caller:
             request.identify(self._app.caller)
+        if route.cache is None:
+            encoded = await self._make(route, request)
+        else:
+            request.anonymous = route.cache.shared
+            encoded = await self._make(route, request)
+            encoded = conditional(encoded, scope.headers.get("if-none-match"))
+        self._views.spend(route, request.cost, len(encoded.body))
+        return encoded
+
+    async def _make(self, route: Route, request: Request) -> Encoded:
         result = await route.view(request)
         answer = result if isinstance(result, Answer) else Answer(result)
-        headers = [JSON, NO_STORE]
-        if request.degraded:
-            headers.append((DEGRADED, ", ".join(request.degraded)))
         body = _encoder.encode(answer.body)
-        self._views.spend(route, request.cost, len(body))
-        return answer.status, headers, body
+        headers = [JSON]
+        if request.degraded:
+            headers += NO_STORE, (DEGRADED, ", ".join(request.degraded))
+        elif route.cache is None or answer.status != OK:
+            headers.append(NO_STORE)
+        else:
+            headers += self._cached(route.cache, body)
+        return Encoded(answer.status, headers, body)
+
+    def _cached(self, cache: Caching, body: bytes) -> Headers:
+        public = cache.shared and self._app.caller is None
+        return [("cache-control", cache.cache_control(public=public)), (ETAG, etag(body))]
 
 
 def _respond(scope: Scope, protocol: HTTPProtocol, encoded: Encoded) -> None:
     status, headers, body = encoded
-    if scope.method == "HEAD":
+    if scope.method == "HEAD" or status == NOT_MODIFIED:
         protocol.response_empty(status, headers)
     else:
         protocol.response_bytes(status, headers, body)
@@ -101,4 +119,4 @@ def _failed(error: Exception, scope: Scope, request_id: str) -> Encoded:
         told = "%s %s failed, request %s: %s"
         _log.error(told, scope.method, scope.path, request_id, error, exc_info=None if expected else error)
     headers = [PROBLEM, NO_STORE, *answer.headers.items()]
-    return answer.document.status, headers, _encoder.encode(answer.document)
+    return Encoded(answer.document.status, headers, _encoder.encode(answer.document))

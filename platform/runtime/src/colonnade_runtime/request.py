@@ -50,6 +50,7 @@ class Request:
         self.limits = limits
         self.development = development
         self.cost = Cost()
+        self.anonymous = False
         self._scope = scope
         self._protocol = protocol
         self._upstreams = upstreams
@@ -80,7 +81,12 @@ class Request:
         return self.identify("client")
 
     def identify(self, caller: str) -> str:
-        """Return the id of the `user`, `device` or `client` that asks. Raises `Unauthorized`."""
+        """Return the id of the `user`, `device` or `client` that asks. Raises `Unauthorized`.
+
+        Raises `RuntimeError` in a view whose answers are shared: it would tell all what is one's own.
+        """
+        if self.anonymous:
+            raise RuntimeError("a view whose answers are shared is not told who asks: say cache=private()")
         header = f"x-{caller}-id"
         value = self._scope.headers.get(header)
         if not value:
@@ -144,7 +150,11 @@ class Request:
         return self._upstreams.last_good.find(self._key(ask, target), self._clock(), ask.last_good)
 
     def _key(self, ask: Ask, target: str) -> tuple[Ask, str, tuple[str | None, ...]]:
-        return ask, target, () if ask.shared else tuple(map(self._scope.headers.get, IDENTITY))
+        return (
+            ask,
+            target,
+            () if ask.shared or self.anonymous else tuple(map(self._scope.headers.get, IDENTITY)),
+        )
 
     @property
     def id(self) -> str:
@@ -155,7 +165,7 @@ class Request:
 
     def _down(self, *, shared: bool) -> dict[str, str]:
         """What goes down with a call: request id and trace, and who asks unless that is all the same."""
-        if shared:
+        if shared or self.anonymous:
             return self._headers(TRACE)
         if self._told is None:
             self._told = self._headers(TRACE_AND_IDENTITY)
