@@ -23,6 +23,7 @@ class FanOut:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._running = 0
         self._failed = False
@@ -35,7 +36,7 @@ class FanOut:
 
     def required(self, call: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         """Start a call without which there is no answer."""
-        task = asyncio.create_task(call)
+        task = self._loop.create_task(call)
         task.add_done_callback(self._done)
         self._running += 1
         self._tasks.append(task)
@@ -96,7 +97,7 @@ class FanOut:
         """End: wait, cancel what is left, raise the first failure."""
         try:
             if error is None and self._running and not self._failed:
-                self._end = asyncio.get_running_loop().create_future()
+                self._end = self._loop.create_future()
                 await self._end
         finally:
             await self._end_all()

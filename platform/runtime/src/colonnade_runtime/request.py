@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from os import urandom
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
-from uuid import uuid4
 
 import msgspec
 from colonnade_runtime.body import read, read_json
@@ -52,11 +52,12 @@ class Request:
         self.cost = Cost()
         self.anonymous = False
         self._scope = scope
+        self._header = scope.headers.get  # looked up once: Granian makes the map anew each time
         self._protocol = protocol
         self._upstreams = upstreams
         self._clock = asyncio.get_running_loop().time
         self.began = self._clock()
-        seconds = given_time(scope.headers.get(EXPECTED), limits.deadline)
+        seconds = given_time(self._header(EXPECTED), limits.deadline)
         self.ends = self.began + seconds
         self._calls_end = self.began + seconds * FOR_CALLS
         self._flights: Flights = {}
@@ -88,7 +89,7 @@ class Request:
         if self.anonymous:
             raise RuntimeError("a view whose answers are shared is not told who asks: say cache=private()")
         header = f"x-{caller}-id"
-        value = self._scope.headers.get(header)
+        value = self._header(header)
         if not value:
             raise Unauthorized(f"The edge did not say who asks: {header} is missing.")
         return value
@@ -105,7 +106,7 @@ class Request:
 
     async def json(self, kind: type[Decoded]) -> Decoded:
         """Return the body. Raises `BadRequest`, `PayloadTooLarge`, or `Invalid`, which names the field."""
-        length = self._scope.headers.get("content-length")
+        length = self._header("content-length")
         return read_json(await read(self._protocol, length, self.limits.body), kind)
 
     def shared(self, owner: object, make: Callable[[], Shared]) -> Shared:
@@ -150,17 +151,14 @@ class Request:
         return self._upstreams.last_good.find(self._key(ask, target), self._clock(), ask.last_good)
 
     def _key(self, ask: Ask, target: str) -> tuple[Ask, str, tuple[str | None, ...]]:
-        return (
-            ask,
-            target,
-            () if ask.shared or self.anonymous else tuple(map(self._scope.headers.get, IDENTITY)),
-        )
+        nobody = ask.shared or self.anonymous
+        return ask, target, () if nobody else tuple(map(self._header, IDENTITY))
 
     @property
     def id(self) -> str:
         """The X-Request-ID, from the edge; a new one where the BFF is asked directly."""
         if self._id is None:
-            self._id = self._scope.headers.get("x-request-id") or str(uuid4())
+            self._id = self._header("x-request-id") or urandom(16).hex()
         return self._id
 
     def _down(self, *, shared: bool) -> dict[str, str]:
@@ -172,10 +170,9 @@ class Request:
         return self._told
 
     def _headers(self, names: tuple[str, ...]) -> dict[str, str]:
-        find = self._scope.headers.get
         given = {"accept": "application/json", "x-request-id": self.id}
         for name in names:
-            if value := find(name):
+            if value := self._header(name):
                 given[name] = value
         return given
 
