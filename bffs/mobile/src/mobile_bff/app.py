@@ -9,6 +9,6 @@ from mobile_bff.views.products import product, products
 app = App("mobile", services=["user", "product", "order"], caller="user")
 
 app.get("/home")(home)
-app.get("/products", cache=private())(products)
+app.get("/products", cache=private(), fields=True)(products)
 app.get("/products/{id}", cache=private())(product)
-app.get("/orders", cache=private())(orders)
+app.get("/orders", cache=private(), fields=True)(orders)

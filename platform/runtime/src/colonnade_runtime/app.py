@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 from colonnade_runtime.caching import Caching
+from colonnade_runtime.fields import Sparse
 from colonnade_runtime.probes import PROBES
 from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.router import Router
@@ -30,6 +31,7 @@ class Route(msgspec.Struct, frozen=True, eq=False):
     path: str
     view: View
     cache: Caching | None = None
+    sparse: Sparse | None = None
 
 
 class App:
@@ -59,9 +61,14 @@ class App:
         self.upstreams = upstreams
         self.router: Router[Route] = Router()
 
-    def get(self, path: str, *, cache: Caching | None = None) -> Callable[[AnyView], AnyView]:
-        """Add a view of `GET path`, which answers HEAD too; unless `cache` says so, no answer may be kept."""
-        return self._view("GET", path, cache)
+    def get(
+        self, path: str, *, cache: Caching | None = None, fields: bool = False
+    ) -> Callable[[AnyView], AnyView]:
+        """Add a view of `GET path`, which answers HEAD too.
+
+        Unless `cache` says so, no answer may be kept. With `fields`, clients may name those they want.
+        """
+        return self._view("GET", path, cache, fields=fields)
 
     def post(self, path: str) -> Callable[[AnyView], AnyView]:
         """Add a view of `POST path`."""
@@ -75,11 +82,14 @@ class App:
         """Add a view of `DELETE path`."""
         return self._view("DELETE", path)
 
-    def _view(self, method: str, path: str, cache: Caching | None = None) -> Callable[[AnyView], AnyView]:
+    def _view(
+        self, method: str, path: str, cache: Caching | None = None, *, fields: bool = False
+    ) -> Callable[[AnyView], AnyView]:
         def add(view: AnyView) -> AnyView:
             if path in PROBES:
                 raise ValueError(f"{path} is answered by the runtime")
-            self.router.add(method, path, Route(method, path, view, cache))
+            sparse = Sparse(view) if fields else None
+            self.router.add(method, path, Route(method, path, view, cache, sparse))
             return view
 
         return add

@@ -3,7 +3,8 @@
 from typing import TypeVar
 
 import msgspec
-from colonnade_runtime.decoding import decode_json
+from colonnade_runtime.decoding import decode_json, decode_message_pack
+from colonnade_runtime.encodings import is_message_pack
 from colonnade_runtime.errors import BadRequest, Invalid, PayloadTooLarge
 from colonnade_runtime.rsgi import HTTPProtocol
 
@@ -26,14 +27,18 @@ async def read(protocol: HTTPProtocol, content_length: str | None, limit: int) -
     return b"".join(pieces)
 
 
-def read_json(body: bytes, kind: type[Decoded]) -> Decoded:
-    """Return the JSON body as `kind`. Raises `BadRequest`, or `Invalid`, which names the field."""
+def decode(body: bytes, content_type: str | None, kind: type[Decoded]) -> Decoded:
+    """Return the body as `kind`; it is JSON unless its Content-Type is MessagePack's.
+
+    Raises `BadRequest`, or `Invalid`, which names the field.
+    """
+    packed = is_message_pack(content_type)
     try:
-        return decode_json(body, kind)
+        return decode_message_pack(body, kind) if packed else decode_json(body, kind)
     except msgspec.ValidationError as error:
         raise Invalid(f"body: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The body is not valid JSON: {error}.") from error
+        raise BadRequest(f"The body is not valid {'MessagePack' if packed else 'JSON'}: {error}.") from error
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

@@ -80,7 +80,7 @@ class _View:
         return Engine(self._schema, rules, limits.tokens, limits.complexity)
 
     async def __call__(self, request: Request) -> Mapping[str, Any]:
-        body = await request.json(Body)
+        body = await request.body(Body)
         engine = self._open if request.development else self._closed
         try:
             query = self._query(body, known_only=not request.development)

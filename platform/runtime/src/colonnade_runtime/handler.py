@@ -5,9 +5,9 @@ import logging
 import random as chance
 from collections.abc import Callable
 
-import msgspec
 from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.caching import ETAG, Caching, Encoded, Headers, conditional, etag
+from colonnade_runtime.encodings import AS_JSON
 from colonnade_runtime.errors import Problem
 from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
@@ -18,14 +18,13 @@ from colonnade_runtime.upstream import Transport
 from colonnade_runtime.upstream.upstreams import Upstreams
 from colonnade_runtime.views import Views
 
-JSON = ("content-type", "application/json")
 PROBLEM = ("content-type", MEDIA_TYPE)
 NO_STORE = ("cache-control", "no-store")
 """Answers are about one person, unless a view says otherwise: nothing between may keep them."""
+VARY = ("vary", "accept")
 DEGRADED = "x-degraded"
 OK, NOT_MODIFIED = 200, 304
 
-_encoder = msgspec.json.Encoder()
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +58,7 @@ class Handler:
         encoded: Encoded | None = None
         try:
             route, request.parameters = self._app.router.find(scope.method, scope.path)
-            encoded = await self._run(route, request, scope)
+            encoded = await self._run(route, request)
         except asyncio.CancelledError:
             if presence.late:
                 encoded = _failed(TimeoutError(), scope, request.id)
@@ -74,7 +73,7 @@ class Handler:
         if encoded is not None:
             _respond(scope, protocol, encoded)
 
-    async def _run(self, route: Route, request: Request, scope: Scope) -> Encoded:
+    async def _run(self, route: Route, request: Request) -> Encoded:
         if self._app.caller:
             request.identify(self._app.caller)
         if route.cache is None:
@@ -82,15 +81,18 @@ class Handler:
         else:
             request.anonymous = route.cache.shared
             encoded = await self._make(route, request)
-            encoded = conditional(encoded, scope.headers.get("if-none-match"))
+            encoded = conditional(encoded, request.if_none_match)
         self._views.spend(route, request.cost, len(encoded.body))
         return encoded
 
     async def _make(self, route: Route, request: Request) -> Encoded:
+        projection = None if route.sparse is None else route.sparse.projection(request.query_string)
         result = await route.view(request)
         answer = result if isinstance(result, Answer) else Answer(result)
-        body = _encoder.encode(answer.body)
-        headers = [JSON]
+        document = answer.body if projection is None else projection(answer.body)
+        encoding = request.encoding
+        body = encoding.encode(document)
+        headers = [encoding.media_type]
         if request.degraded:
             headers += NO_STORE, (DEGRADED, ", ".join(request.degraded))
         elif route.cache is None or answer.status != OK:
@@ -101,7 +103,7 @@ class Handler:
 
     def _cached(self, cache: Caching, body: bytes) -> Headers:
         public = cache.shared and self._app.caller is None
-        return [("cache-control", cache.cache_control(public=public)), (ETAG, etag(body))]
+        return [("cache-control", cache.cache_control(public=public)), (ETAG, etag(body)), VARY]
 
 
 def _respond(scope: Scope, protocol: HTTPProtocol, encoded: Encoded) -> None:
@@ -119,4 +121,4 @@ def _failed(error: Exception, scope: Scope, request_id: str) -> Encoded:
         told = "%s %s failed, request %s: %s"
         _log.error(told, scope.method, scope.path, request_id, error, exc_info=None if expected else error)
     headers = [PROBLEM, NO_STORE, *answer.headers.items()]
-    return Encoded(answer.document.status, headers, _encoder.encode(answer.document))
+    return Encoded(answer.document.status, headers, AS_JSON.encode(answer.document))

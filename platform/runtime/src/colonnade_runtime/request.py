@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
-from colonnade_runtime.body import read, read_json
+from colonnade_runtime.body import decode, read
 from colonnade_runtime.cost import Cost
+from colonnade_runtime.encodings import Encoding, negotiated
 from colonnade_runtime.errors import BadRequest, Invalid, Unauthorized
 from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
@@ -94,20 +95,38 @@ class Request:
             raise Unauthorized(f"The edge did not say who asks: {header} is missing.")
         return value
 
+    @property
+    def query_string(self) -> str:
+        """The query as it was sent, without its question mark."""
+        return self._scope.query_string
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the client wants its answer written."""
+        return negotiated(self._header("accept"))
+
+    @property
+    def if_none_match(self) -> str | None:
+        """The tags of answers that the client has."""
+        return self._header("if-none-match")
+
     def query(self, kind: type[Decoded]) -> Decoded:
         """Return the query as a struct of type `kind`. Raises `Invalid`, naming the parameter."""
         try:
-            given = dict(parse_qsl(self._scope.query_string, keep_blank_values=True, strict_parsing=False))
+            given = dict(parse_qsl(self.query_string, keep_blank_values=True, strict_parsing=False))
             return msgspec.convert(given, kind, strict=False)
         except msgspec.ValidationError as error:
             raise Invalid(f"query: {error}") from error
         except ValueError as error:
             raise BadRequest("The query cannot be read.") from error
 
-    async def json(self, kind: type[Decoded]) -> Decoded:
-        """Return the body. Raises `BadRequest`, `PayloadTooLarge`, or `Invalid`, which names the field."""
-        length = self._header("content-length")
-        return read_json(await read(self._protocol, length, self.limits.body), kind)
+    async def body(self, kind: type[Decoded]) -> Decoded:
+        """Return the body, which is JSON or, where its Content-Type says so, MessagePack.
+
+        Raises `BadRequest`, `PayloadTooLarge`, or `Invalid`, which names the field.
+        """
+        sent = await read(self._protocol, self._header("content-length"), self.limits.body)
+        return decode(sent, self._header("content-type"), kind)
 
     def shared(self, owner: object, make: Callable[[], Shared]) -> Shared:
         """Return what all work for this request shares on behalf of `owner`; made when first asked for."""

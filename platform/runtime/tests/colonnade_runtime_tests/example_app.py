@@ -66,7 +66,7 @@ async def forgotten(request: Request) -> Order:
 
 @app.post("/echo")
 async def echo(request: Request) -> Order:
-    return await request.json(Order)
+    return await request.body(Order)
 
 
 if __name__ == "__main__":

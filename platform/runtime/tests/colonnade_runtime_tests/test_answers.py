@@ -19,7 +19,7 @@ class Reading(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def reading(request: Request) -> Answer:
-    return Answer(await request.json(Reading), status=202)
+    return Answer(await request.body(Reading), status=202)
 
 
 async def page(request: Request) -> Page[str]:

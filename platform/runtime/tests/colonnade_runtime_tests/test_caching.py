@@ -69,7 +69,7 @@ async def test_who_has_the_answer_already_is_told_so(method: str, given: str) ->
     )
 
     assert (304, b"") == (answer.status, answer.body)
-    assert {"cache-control": "private, no-cache", "etag": tag} == answer.headers
+    assert {"cache-control": "private, no-cache", "etag": tag, "vary": "accept"} == answer.headers
 
 
 @pytest.mark.parametrize("given", ['"other"', "", 'W/"', "other"])
