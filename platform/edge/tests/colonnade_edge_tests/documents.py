@@ -61,7 +61,7 @@ def routes() -> dict[str, Route]:
         "allow": Route("mobile", "jwt", (), (limit("f.allow", burst=2, on_store_failure="allow"),)),
         "deny": Route("mobile", "jwt", (), (limit("f.deny", burst=2, on_store_failure="deny"),)),
         "local": Route("mobile", "jwt", (), (limit("f.local", burst=2, on_store_failure="local"),)),
-        "busy": Route("mobile", "jwt", (), (limit("busy.l", burst=500),)),
+        "busy": Route("mobile", "jwt", (), (limit("busy.l", burst=500, on_store_failure="deny"),)),
     }
 
 

