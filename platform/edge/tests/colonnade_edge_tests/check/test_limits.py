@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import pytest
 
 from colonnade_edge_tests.documents import mobile, question, subject
 from colonnade_edge_tests.processes import Served, Valkey, serving
