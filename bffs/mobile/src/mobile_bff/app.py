@@ -1,6 +1,6 @@
 """The list of views."""
 
-from colonnade_runtime import App, private
+from colonnade_runtime import App, private, shared
 
 from mobile_bff.views.home import home
 from mobile_bff.views.orders import orders
@@ -10,5 +10,5 @@ app = App("mobile", services=["user", "product", "order"], caller="user")
 
 app.get("/home")(home)
 app.get("/products", cache=private(), fields=True)(products)
-app.get("/products/{id}", cache=private())(product)
+app.get("/products/{id}", cache=shared(30, stale_while_revalidate=30, stale_if_error=300))(product)
 app.get("/orders", cache=private(), fields=True)(orders)

@@ -30,6 +30,11 @@ class Caching(msgspec.Struct, frozen=True):
     stale_while_revalidate: int = 0
     stale_if_error: int = 0
 
+    @property
+    def keep_for(self) -> int:
+        """For how many seconds an answer may be of use; 0 where it need not be kept."""
+        return self.max_age + max(self.stale_while_revalidate, self.stale_if_error)
+
     def cache_control(self, *, public: bool) -> str:
         """Return the header's value; `public` says whether caches between may answer in our place."""
         if not self.max_age:
@@ -64,11 +69,16 @@ def etag(body: bytes) -> str:
     return f'W/"{sha256(body).hexdigest()[:24]}"'
 
 
+def tag_of(encoded: Encoded) -> str | None:
+    """Return the validator of an answer; None where it may not be kept."""
+    return next((value for name, value in encoded.headers if name == ETAG), None)
+
+
 def conditional(encoded: Encoded, if_none_match: str | None) -> Encoded:
     """Return a 304 where the client has this very answer already, and else the answer."""
     if if_none_match is None:
         return encoded
-    tag = next((value for name, value in encoded.headers if name == ETAG), None)
+    tag = tag_of(encoded)
     if tag is None or not _matches(if_none_match, tag):
         return encoded
     return Encoded(304, [header for header in encoded.headers if header[0] in KEPT], b"")

@@ -9,6 +9,7 @@ from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.caching import ETAG, Caching, Encoded, Headers, conditional, etag
 from colonnade_runtime.encodings import AS_JSON
 from colonnade_runtime.errors import Problem
+from colonnade_runtime.kept_answers import KeptAnswers
 from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
@@ -45,7 +46,8 @@ class Handler:
         self._views = Views()
         self._presences = Presences()
         self._clock = asyncio.get_running_loop().time
-        self.probes = Probes(self._views, self._upstreams)
+        self._answers = KeptAnswers(self._clock)
+        self.probes = Probes(self._views, self._upstreams, self._answers)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; nobody, where the client has gone."""
@@ -79,11 +81,25 @@ class Handler:
         if route.cache is None:
             encoded = await self._make(route, request)
         else:
-            request.anonymous = route.cache.shared
-            encoded = await self._make(route, request)
-            encoded = conditional(encoded, request.if_none_match)
+            encoded = conditional(await self._kept(route, route.cache, request), request.if_none_match)
         self._views.spend(route, request.cost, len(encoded.body))
         return encoded
+
+    async def _kept(self, route: Route, cache: Caching, request: Request) -> Encoded:
+        """Answer with what is kept for all, or for this very caller, and the same question."""
+        request.anonymous = cache.shared
+        who = () if cache.shared else request.caller
+        nobody = not cache.shared and not any(who)
+        if nobody or request.has_body or not cache.keep_for:
+            return await self._make(route, request)
+        key = (route.method, request.path, request.query_string, request.encoding.media_type, who)
+        return await self._answers.answer(
+            key, cache, lambda: self._make(route, request), lambda: self._again(route, request)
+        )
+
+    async def _again(self, route: Route, request: Request) -> Encoded:
+        async with asyncio.timeout(self._app.limits.deadline):
+            return await self._make(route, request.again())
 
     async def _make(self, route: Route, request: Request) -> Encoded:
         projection = None if route.sparse is None else route.sparse.projection(request.query_string)

@@ -96,6 +96,11 @@ class Request:
         return value
 
     @property
+    def path(self) -> str:
+        """The path as it was sent."""
+        return self._scope.path
+
+    @property
     def query_string(self) -> str:
         """The query as it was sent, without its question mark."""
         return self._scope.query_string
@@ -163,15 +168,33 @@ class Request:
 
     def keep(self, ask: Ask, target: str, body: bytes) -> None:
         """Keep an answer that was good, for this caller; for all, where the call is shared."""
-        self._upstreams.last_good.keep(self._key(ask, target), body, self._clock())
+        self._upstreams.last_good.keep(self._key(ask, target), body, len(body), self._clock())
 
     def last_good(self, ask: Ask, target: str) -> bytes | None:
         """Return what was kept, if it is not too old."""
-        return self._upstreams.last_good.find(self._key(ask, target), self._clock(), ask.last_good)
+        found = self._upstreams.last_good.find(self._key(ask, target), self._clock(), ask.last_good)
+        return found.value if found else None
 
     def _key(self, ask: Ask, target: str) -> tuple[Ask, str, tuple[str | None, ...]]:
-        nobody = ask.shared or self.anonymous
-        return ask, target, () if nobody else tuple(map(self._header, IDENTITY))
+        return ask, target, () if ask.shared or self.anonymous else self.caller
+
+    @property
+    def caller(self) -> tuple[str | None, ...]:
+        """All that the edge said of who asks."""
+        return tuple(map(self._header, IDENTITY))
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body was sent, an empty one included."""
+        return self._header("content-length") is not None or self._header("transfer-encoding") is not None
+
+    def again(self) -> "Request":
+        """Return the same request, asked now: with time of its own, and nothing missing so far."""
+        other = Request(
+            self._scope, self._protocol, self.limits, self._upstreams, development=self.development
+        )
+        other.parameters, other.anonymous = self.parameters, self.anonymous
+        return other
 
     @property
     def id(self) -> str:

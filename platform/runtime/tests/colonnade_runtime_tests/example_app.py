@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 import msgspec
-from colonnade_runtime import App, Request, declared, get, serve
+from colonnade_runtime import App, Request, declared, get, serve, shared
 
 app = App("example", services=["order"], call_timeout=0.5, deadline=20.0)
 
@@ -57,6 +57,16 @@ async def endless(_request: Request) -> Order:
         sys.stderr.write("ended\n")
         sys.stderr.flush()
     return Order("never")
+
+
+@get("order", "/count")
+async def count() -> Order:
+    declared()
+
+
+@app.get("/count", cache=shared(0, stale_while_revalidate=60))
+async def counted(request: Request) -> Order:
+    return await count(request)
 
 
 @app.get("/forgotten")

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from colonnade_runtime import App, FanOut, Request, declared, get
 from colonnade_runtime.testing import AppClient, FakeUpstreams, check_degradation
-from colonnade_runtime.upstream.last_good import LastGood
 
 ALICE = {"x-user-id": "alice"}
 
@@ -141,16 +140,3 @@ async def test_what_is_the_same_for_all_is_kept_for_all(client: AppClient) -> No
     client.upstreams.answers["news GET /all-news"] = 500
 
     assert {"name": "fresh"} == (await client.get("/public", x_user_id="bob")).json()
-
-
-def test_what_is_kept_is_bounded_in_age_and_size() -> None:
-    kept = LastGood(all_bytes=10, one_bytes=6)
-    kept.keep("a", b"aaaa", 0.0)
-    kept.keep("b", b"bbbb", 1.0)
-    assert (b"aaaa", 8) == (kept.find("a", 5.0, 10.0), kept.size)
-
-    kept.keep("c", b"cccc", 2.0)
-    assert [b"aaaa", None, b"cccc"] == [kept.find(key, 5.0, 10.0) for key in "abc"]
-    kept.keep("a", b"too large", 3.0)
-    assert (None, 4) == (kept.find("a", 5.0, 10.0), kept.size)
-    assert (None, 0) == (kept.find("c", 12.1, 10.0), kept.size)

@@ -24,6 +24,7 @@ class Orders(BaseHTTPRequestHandler):
     """A service that answers `/orders/1`."""
 
     waits = "0"
+    counted = 0
 
     def do_GET(self) -> None:
         Orders.waits = self.headers["x-envoy-expected-rq-timeout-ms"]
@@ -31,6 +32,9 @@ class Orders(BaseHTTPRequestHandler):
             self.send_large(chunked=self.path.endswith("chunked"))
             return
         body = b'{"id": "1", "more": true}'
+        if self.path == "/count":
+            Orders.counted += 1
+            body = b'{"id": "%d"}' % Orders.counted
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -192,6 +196,18 @@ def test_a_stopping_process_says_first_that_it_is_not_ready(orders: str) -> None
         assert (503, 200, 200) == (codes[-1], ask(f"{url}/livez")[0], ask(f"{url}/order")[0])
 
         assert 0 == process.wait(10)
+
+
+def test_a_stale_answer_is_renewed_after_it_has_stood_in(orders: str) -> None:
+    Orders.counted = 0
+    with running(orders) as (_, url):
+        answers = [ask(f"{url}/count"), ask(f"{url}/count")]
+        deadline = time.monotonic() + 10
+        while answers[-1] == answers[0]:
+            assert time.monotonic() < deadline
+            answers.append(ask(f"{url}/count"))
+
+    assert [(200, {"id": "1"})] * 2 == answers[:2]
 
 
 def test_an_answer_of_too_many_bytes_is_not_read(orders: str) -> None:

@@ -4,10 +4,10 @@ import asyncio
 import random as chance
 from collections.abc import Mapping
 
+from colonnade_runtime.memory import Memory
 from colonnade_runtime.metrics import Labels, Series, family, red
 from colonnade_runtime.upstream.breaker import State
 from colonnade_runtime.upstream.call import Ask, Stage, Transport
-from colonnade_runtime.upstream.last_good import LastGood
 from colonnade_runtime.upstream.pipeline import Clock, Random, Service, pipeline
 from colonnade_runtime.upstream.policy import Upstream
 from colonnade_runtime.upstream.retry import Sleep
@@ -32,7 +32,7 @@ class Upstreams:
         self._clock = clock or asyncio.get_running_loop().time
         self._random = random
         self._sleep = sleep
-        self.last_good = LastGood()
+        self.last_good: Memory[bytes] = Memory()
         self._services: dict[str, Service] = {}
         self._stages: dict[Ask, tuple[Stage, Series]] = {}
 
