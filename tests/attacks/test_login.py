@@ -68,7 +68,7 @@ def test_a_stolen_callback_is_worth_nothing_in_another_browser(stack: Stack) -> 
     assert late.status_code == 400, "a login that was tried to be stolen is over"
 
 
-@pytest.mark.parametrize("state", ["", "x", secrets.token_urlsafe(32), "*", "\x00", "a" * 4000])
+@pytest.mark.parametrize("state", ["", "x", "Zm9yZ2Vk" * 5 + "Zm8", "*", "\x00", "a" * 4000])
 def test_a_state_that_nobody_began_with(stack: Stack, state: str) -> None:
     with visitor(stack) as (browser, callback):
         answer = browser.get(httpx.URL(callback).copy_merge_params({"state": state}))
