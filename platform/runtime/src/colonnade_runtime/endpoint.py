@@ -29,6 +29,7 @@ from colonnade_runtime.signature import (
 )
 from colonnade_runtime.target import Target
 from colonnade_runtime.upstream import Ask, Reply
+from colonnade_runtime.upstream.call import GOOD
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -80,27 +81,35 @@ class Endpoint(Generic[Params, Result]):
         values = self._bind(args, kwargs) if rest is None else args + rest
         target = self._target.fill(values)
         body = None if self._body is None else msgspec.json.encode(values[self._body])
+        call = request.call(self.ask, target, body)
+        outcome = "cancelled"
         try:
-            reply = await request.send(self.ask, target, body)
+            reply = await request.send(call)
             request.cost.add(reply.body)
-            if not reply.ok:
-                if reply.status in self.pass_on:
-                    raise Problem.of(reply.status)
-                raise UpstreamStatus(self.service, reply.status)
-            result: Result = self._read(request, reply)
+            result = self._read(reply)
+            outcome = "ok"
+        except Problem:
+            outcome = "passed_on"
+            raise
         except UpstreamError as error:
+            outcome = error.kind
             if self.ask.last_good and (kept := request.last_good(self.ask, target)) is not None:
                 error.last_good = self._decode(kept)
             raise
+        finally:
+            request.count(call, outcome)
         if self.ask.last_good:
             request.keep(self.ask, target, reply.body)
         return result
 
-    def _read(self, request: Request, reply: Reply) -> Result:
+    def _read(self, reply: Reply) -> Result:
+        if reply.status not in GOOD:
+            if reply.status in self.pass_on:
+                raise Problem.of(reply.status)
+            raise UpstreamStatus(self.service, reply.status)
         try:
             result: Result = self._decode(reply.body)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            request.malformed(self.ask)
             raise UpstreamMalformed(self.service, str(error)) from error
         return result
 

@@ -29,11 +29,6 @@ class Series:
         self.buckets[bisect_left(BOUNDS, seconds)] += 1
         self.seconds += seconds
 
-    def recount(self, outcome: str, as_outcome: str) -> None:
-        """Count the last one, which looked like `outcome`, as what it turned out to be."""
-        self.outcomes[outcome] -= 1
-        self.outcomes[as_outcome] += 1
-
 
 def red(name: str, outcome: str, series: Iterable[tuple[Labels, Series]]) -> list[str]:
     """Return `<name>_total` by label `outcome`, and the histogram `<name>_duration_seconds`."""

@@ -150,21 +150,25 @@ class Request:
         """Say that a part of the answer is missing, or not fresh."""
         self._degraded.add(name)
 
-    def send(self, ask: Ask, target: str, body: bytes | None) -> Awaitable[Reply]:
-        """Make a call within the time that is left; declared calls do, nobody else needs to.
-
-        Raises `UpstreamError` where there is no answer.
-        """
+    def call(self, ask: Ask, target: str, body: bytes | None) -> Call:
+        """Return a call on behalf of this request, within the time that is left of it."""
         now = self._clock()
         ends = min(now + self.limits.call, self._calls_end)
         headers = self._down(shared=ask.shared)
         if body is not None:
             headers = headers | {"content-type": "application/json"}
-        return self._upstreams.way(ask)(Call(ask, target, headers, body, now, ends, self._flights))
+        return Call(ask, target, headers, body, now, ends, self._flights)
 
-    def malformed(self, ask: Ask) -> None:
-        """Count an answer that could not be read."""
-        self._upstreams.malformed(ask)
+    def send(self, call: Call) -> Awaitable[Reply]:
+        """Make a call; declared calls do, nobody else needs to.
+
+        Raises `UpstreamError` where there is no answer.
+        """
+        return self._upstreams.way(call.ask)(call)
+
+    def count(self, call: Call, outcome: str) -> None:
+        """Count what became of a call that was made."""
+        self._upstreams.count(call.ask, outcome, self._clock() - call.began)
 
     def keep(self, ask: Ask, target: str, body: bytes) -> None:
         """Keep an answer that was good, for this caller; for all, where the call is shared."""

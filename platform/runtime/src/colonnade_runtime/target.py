@@ -35,7 +35,7 @@ class Target:
         for index, text in self._path:
             path += _segment(values[index]) + text
         # By hand, because `urlencode` costs as much as the rest of a call's Python.
-        pairs = [name + _text(values[index]) for index, name in self._query if values[index] is not None]
+        pairs = [name + _text(value) for index, name in self._query if (value := values[index]) is not None]
         return f"{path}?{'&'.join(pairs)}" if pairs else path
 
 
@@ -47,7 +47,7 @@ def _segment(value: object) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return _quoted(value)
+        return value if _PLAIN(value) else quote(value, safe="")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -58,4 +58,4 @@ def _text(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if (text.isascii() and text.isalnum()) or _PLAIN(text) else quote(text, safe="")
+    return text if _PLAIN(text) else quote(text, safe="")

@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 import msgspec
 
 READ = "GET"
+GOOD = range(200, 300)
+"""Statuses of an answer to read."""
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 """Methods whose repetition changes nothing more (RFC 9110 §9.2.2)."""
 
@@ -53,11 +55,6 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
 
     status: int
     body: bytes
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is 2xx."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - the class of the status
 
 
 Stage = Callable[[Call], Awaitable[Reply]]

@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import partial, reduce
 
-from colonnade_runtime.errors import UpstreamError, UpstreamTimeout
-from colonnade_runtime.metrics import Series
+from colonnade_runtime.errors import UpstreamTimeout
 from colonnade_runtime.upstream.breaker import Breaker, breaking
 from colonnade_runtime.upstream.bulkhead import Places, bulkhead
 from colonnade_runtime.upstream.call import IDEMPOTENT, READ, Ask, Call, Flights, Reply, Stage
@@ -14,7 +13,6 @@ from colonnade_runtime.upstream.policy import Upstream
 from colonnade_runtime.upstream.retry import Budget, Sleep, retrying
 
 Clock = Callable[[], float]
-GOOD = range(200, 300)
 Random = Callable[[], float]
 
 
@@ -37,13 +35,11 @@ class Service:
         self.hedges += 1
 
 
-def pipeline(ask: Ask, service: Service, series: Series, send: Stage) -> Stage:
+def pipeline(ask: Ask, service: Service, send: Stage) -> Stage:
     """Return the way of the calls that `ask` declares; stages that it has no use for are left out."""
     settings, clock = service.settings, service.clock
     stages: list[Callable[[Stage], Stage]] = [
-        # Outermost: what the view waited, and what it got in the end.
-        partial(measuring, ask, series, clock),
-        # A call that has no time left must cost nothing more.
+        # Outermost: a call that has no time left must cost nothing more.
         deadline,
     ]
     if ask.method == READ:
@@ -63,23 +59,6 @@ def pipeline(ask: Ask, service: Service, series: Series, send: Stage) -> Stage:
         # Innermost: each attempt may be hedged, and a hedge is never retried by itself.
         stages += [partial(hedging, ask.hedge, service.budget, clock, service.hedged)]
     return reduce(lambda then, stage: stage(then), reversed(stages), send)
-
-
-def measuring(ask: Ask, series: Series, clock: Clock, then: Stage) -> Stage:
-    """Return the stage that counts what became of a call, and how long it took."""
-
-    async def stage(call: Call) -> Reply:
-        try:
-            reply = await then(call)
-        except BaseException as error:
-            outcome = error.kind if isinstance(error, UpstreamError) else "cancelled"
-            series.observe(outcome, clock() - call.began)
-            raise
-        good = reply.status in GOOD or reply.status in ask.pass_on
-        series.observe("ok" if good else "status", clock() - call.began)
-        return reply
-
-    return stage
 
 
 def deadline(then: Stage) -> Stage:

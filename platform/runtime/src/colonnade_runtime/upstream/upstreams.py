@@ -34,20 +34,19 @@ class Upstreams:
         self._sleep = sleep
         self.last_good: Memory[bytes] = Memory()
         self._services: dict[str, Service] = {}
-        self._stages: dict[Ask, tuple[Stage, Series]] = {}
+        self._ways: dict[Ask, tuple[Stage, Series]] = {}
 
     def way(self, ask: Ask) -> Stage:
         """Return the way of a declared call; it is assembled once."""
-        found = self._stages.get(ask)
+        found = self._ways.get(ask)
         if found is None:
-            series = Series()
-            stage = pipeline(ask, self.service(ask.service), series, self._transport.send)
-            found = self._stages[ask] = (stage, series)
+            stage = pipeline(ask, self.service(ask.service), self._transport.send)
+            found = self._ways[ask] = (stage, Series())
         return found[0]
 
-    def malformed(self, ask: Ask) -> None:
-        """Count an answer that came in order, and could not be read."""
-        self._stages[ask][1].recount("ok", "malformed")
+    def count(self, ask: Ask, outcome: str, seconds: float) -> None:
+        """Count what became of a call, and how long the view waited for it."""
+        self._ways[ask][1].observe(outcome, seconds)
 
     def service(self, name: str) -> Service:
         """Return what all calls to a service share."""
@@ -58,7 +57,7 @@ class Upstreams:
 
     def metrics(self) -> list[str]:
         """Return the lines of all calls and services."""
-        calls = [(_labels(ask), series) for ask, (_, series) in self._stages.items()]
+        calls = [(_labels(ask), series) for ask, (_, series) in self._ways.items()]
         services = self._services.items()
         states: list[tuple[Labels, float]] = [
             ({"service": name, "state": state}, float(one.breaker.state is state))
