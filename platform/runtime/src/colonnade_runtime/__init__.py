@@ -14,6 +14,7 @@ from colonnade_runtime.errors import (
     UpstreamError,
     UpstreamStatus,
 )
+from colonnade_runtime.events import Event, Events
 from colonnade_runtime.fanout import FanOut, attempt
 from colonnade_runtime.page import Page, PageQuery
 from colonnade_runtime.request import Request
@@ -28,6 +29,8 @@ __all__ = [
     "Breaking",
     "Bulkhead",
     "Endpoint",
+    "Event",
+    "Events",
     "FanOut",
     "Invalid",
     "NotFound",

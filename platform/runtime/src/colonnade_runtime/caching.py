@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
+from colonnade_runtime.events import Events
 
 Headers = list[tuple[str, str]]
 ETAG = "etag"
@@ -15,11 +16,12 @@ KEPT = frozenset({"cache-control", ETAG, "vary", "age"})
 
 
 class Encoded(NamedTuple):
-    """An answer as it is sent."""
+    """An answer as it is sent; `events` in place of a body, where there are such."""
 
     status: int
     headers: Headers
     body: bytes
+    events: Events | None = None
 
 
 class Caching(msgspec.Struct, frozen=True):

@@ -9,12 +9,14 @@ from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.caching import ETAG, Caching, Encoded, Headers, conditional, etag
 from colonnade_runtime.encodings import AS_JSON
 from colonnade_runtime.errors import Problem
+from colonnade_runtime.events import Events
 from colonnade_runtime.kept_answers import KeptAnswers
 from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
 from colonnade_runtime.request import Request
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
+from colonnade_runtime.streams import Streams
 from colonnade_runtime.upstream import Transport
 from colonnade_runtime.upstream.upstreams import Upstreams
 from colonnade_runtime.views import Views
@@ -22,6 +24,7 @@ from colonnade_runtime.views import Views
 PROBLEM = ("content-type", MEDIA_TYPE)
 NO_STORE = ("cache-control", "no-store")
 """Answers are about one person, unless a view says otherwise: nothing between may keep them."""
+STREAM = [("content-type", "text/event-stream"), NO_STORE]
 VARY = ("vary", "accept")
 DEGRADED = "x-degraded"
 OK, NOT_MODIFIED = 200, 304
@@ -47,7 +50,8 @@ class Handler:
         self._presences = Presences()
         self._clock = asyncio.get_running_loop().time
         self._answers = KeptAnswers(self._clock)
-        self.probes = Probes(self._views, self._upstreams, self._answers)
+        self._streams = Streams()
+        self.probes = Probes(self._views, self._upstreams, self._answers, self._streams)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; nobody, where the client has gone."""
@@ -73,7 +77,11 @@ class Handler:
             status = "gone" if encoded is None else str(encoded[0])
             self._views.count(route, status, self._clock() - request.began, request.degraded)
         if encoded is not None:
-            _respond(scope, protocol, encoded)
+            await self._respond(scope, protocol, encoded)
+
+    def end_streams(self) -> None:
+        """End what would not end by itself: the process stops."""
+        self._streams.end()
 
     async def _run(self, route: Route, request: Request) -> Encoded:
         if self._app.caller:
@@ -104,6 +112,9 @@ class Handler:
     async def _make(self, route: Route, request: Request) -> Encoded:
         projection = None if route.sparse is None else route.sparse.projection(request.query_string)
         result = await route.view(request)
+        if isinstance(result, Events):
+            request.without_end()
+            return Encoded(OK, STREAM, b"", result)
         answer = result if isinstance(result, Answer) else Answer(result)
         document = answer.body if projection is None else projection(answer.body)
         encoding = request.encoding
@@ -117,17 +128,18 @@ class Handler:
             headers += self._cached(route.cache, body)
         return Encoded(answer.status, headers, body)
 
+    async def _respond(self, scope: Scope, protocol: HTTPProtocol, encoded: Encoded) -> None:
+        status, headers, body, events = encoded
+        if events is not None:
+            await self._streams.send(events, scope, protocol, headers)
+        elif scope.method == "HEAD" or status == NOT_MODIFIED:
+            protocol.response_empty(status, headers)
+        else:
+            protocol.response_bytes(status, headers, body)
+
     def _cached(self, cache: Caching, body: bytes) -> Headers:
         public = cache.shared and self._app.caller is None
         return [("cache-control", cache.cache_control(public=public)), (ETAG, etag(body)), VARY]
-
-
-def _respond(scope: Scope, protocol: HTTPProtocol, encoded: Encoded) -> None:
-    status, headers, body = encoded
-    if scope.method == "HEAD" or status == NOT_MODIFIED:
-        protocol.response_empty(status, headers)
-    else:
-        protocol.response_bytes(status, headers, body)
 
 
 def _failed(error: Exception, scope: Scope, request_id: str) -> Encoded:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 from os import urandom
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -115,6 +116,11 @@ class Request:
         """The tags of answers that the client has."""
         return self._header("if-none-match")
 
+    @property
+    def last_event_id(self) -> str | None:
+        """The id of the last event that the client had before its stream broke."""
+        return self._header("last-event-id")
+
     def query(self, kind: type[Decoded]) -> Decoded:
         """Return the query as a struct of type `kind`. Raises `Invalid`, naming the parameter."""
         try:
@@ -191,6 +197,10 @@ class Request:
     def has_body(self) -> bool:
         """Whether a body was sent, an empty one included."""
         return self._header("content-length") is not None or self._header("transfer-encoding") is not None
+
+    def without_end(self) -> None:
+        """Take the request's deadline away, as a stream has none; each call keeps its own."""
+        self._calls_end = inf
 
     def again(self) -> "Request":
         """Return the same request, asked now: with time of its own, and nothing missing so far."""

@@ -36,6 +36,14 @@ class Scope(Protocol):
         ...
 
 
+class StreamTransport(Protocol):
+    """The way to the client of an answer that is sent piece by piece."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a piece; return when there is room for the next."""
+        ...
+
+
 class HTTPProtocol(Protocol):
     """The way to the body, and back to the client."""
 
@@ -57,4 +65,8 @@ class HTTPProtocol(Protocol):
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Answer with a body."""
+        ...
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> StreamTransport:
+        """Answer with a body that is sent piece by piece."""
         ...

@@ -64,7 +64,9 @@ async def _serve(app: App, settings: Settings) -> None:
 def _stop(handler: Handler, server: Server, drain_s: float) -> None:
     """Say first that no more requests should come, so that those on their way still find somebody."""
     handler.probes.stopping = True
-    asyncio.get_running_loop().call_later(drain_s, server.stop)
+    loop = asyncio.get_running_loop()
+    loop.call_later(drain_s, handler.end_streams)
+    loop.call_later(drain_s, server.stop)
 
 
 def _claim(host: str, port: int) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 
 import msgspec
-from colonnade_runtime import App, Request, declared, get, serve, shared
+from colonnade_runtime import App, Event, Events, Request, declared, get, serve, shared
 
 app = App("example", services=["order"], call_timeout=0.5, deadline=20.0)
 
@@ -67,6 +68,20 @@ async def count() -> Order:
 @app.get("/count", cache=shared(0, stale_while_revalidate=60))
 async def counted(request: Request) -> Order:
     return await count(request)
+
+
+@app.get("/ticks")
+async def ticks(_request: Request) -> Events:
+    return Events(_ticks(), heartbeat=0.05)
+
+
+async def _ticks() -> AsyncIterator[Event]:
+    try:
+        yield Event("tick", "1")
+        await asyncio.Event().wait()
+    finally:
+        sys.stderr.write("ended\n")
+        sys.stderr.flush()
 
 
 @app.get("/forgotten")

@@ -116,6 +116,11 @@ def ask(url: str, body: bytes | None = None) -> tuple[int, object]:
             return error.code, json.load(error)
 
 
+def metrics_of(url: str) -> str:
+    with urlopen(f"{url}/metrics", timeout=10) as answer:  # noqa: S310 - a server of this test
+        return str(answer.read(), "utf-8")
+
+
 def test_it_reads_a_service_over_http(orders: str) -> None:
     with running(orders) as (_, url):
         assert (200, {"id": "1"}) == ask(f"{url}/order")
@@ -164,10 +169,32 @@ def test_work_of_a_client_that_has_gone_is_ended(orders: str) -> None:
             assert "waiting" in process.stderr.readline()
         assert "ended" in process.stderr.readline()
 
-        with urlopen(f"{url}/metrics") as answer:  # noqa: S310 - a server of this test
-            metrics = answer.read().decode()
+        metrics = metrics_of(url)
 
     assert 'colonnade_requests_total{method="GET",view="/endless",status="gone"} 1' in metrics
+
+
+def test_a_stream_ends_when_its_client_goes(orders: str) -> None:
+    with running(orders) as (process, url):
+        with urlopen(f"{url}/ticks", timeout=10) as stream:  # noqa: S310 - a server of this test
+            told = [stream.readline() for _ in range(6)]
+            assert "colonnade_streams_open 1.0" in metrics_of(url)
+        assert process.stderr is not None
+        assert "ended" in process.stderr.readline()
+        deadline = time.monotonic() + 10
+        while "colonnade_streams_open 0.0" not in metrics_of(url):
+            assert time.monotonic() < deadline
+
+    assert [b"retry: 2000\n", b"\n", b"id: 1\n", b'data: "tick"\n', b"\n", b":\n"] == told
+
+
+def test_a_stream_ends_when_the_process_stops(orders: str) -> None:
+    with running(orders) as (process, url), urlopen(f"{url}/ticks", timeout=10) as stream:  # noqa: S310
+        assert b"retry: 2000\n" == stream.readline()
+        process.send_signal(signal.SIGTERM)
+        told = stream.read()
+
+        assert (0, True) == (process.wait(10), told.startswith(b'\nid: 1\ndata: "tick"\n\n'))
 
 
 def test_the_time_that_the_edge_waits_bounds_a_request_and_is_told_to_services(orders: str) -> None:

@@ -102,3 +102,10 @@ class _Exchange:
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.response = Response(status, dict(headers), body)
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> "_Exchange":
+        self.response = Response(status, dict(headers))
+        return self
+
+    async def send_bytes(self, data: bytes) -> None:
+        self.response.body += data
