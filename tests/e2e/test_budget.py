@@ -11,7 +11,7 @@ def test_each_view_keeps_its_budget(
     stack: Stack, mobile: httpx.Client, web: httpx.Client, iot: httpx.Client
 ) -> None:
     query = {"query": "{ me { orders(first: 10) { id items { product { name } } } } }"}
-    reading = {"seq": 1, "at": "2026-01-01T00:00:00Z", "metric": "t", "value": 1}
+    reading = {"seq": 4_007, "at": "2026-01-01T00:00:00Z", "metric": "t", "value": 1}
     answers = [
         mobile.get("/api/mobile/home"),
         mobile.get("/api/mobile/orders"),
