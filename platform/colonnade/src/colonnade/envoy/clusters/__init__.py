@@ -1,0 +1,25 @@
+"""Upstream clusters: every BFF, and the policy service."""
+
+from colonnade.envoy.clusters.bff import bff_cluster
+from colonnade.envoy.clusters.cluster import CLUSTER
+from colonnade.envoy.clusters.policy import LEASE, lease_cluster, policy_cluster
+from colonnade.envoy.message import Json, typed
+from colonnade.ir.platform import Platform
+from colonnade.ir.target import Target
+
+TRACES = "traces"
+
+
+def clusters(platform: Platform, target: Target) -> list[Json]:
+    """Return every cluster that a route, or a filter on it, names."""
+    found = [bff_cluster(platform, target, bff.name) for bff in platform.bffs]
+    found.append(policy_cluster(target.endpoints["policy"]))
+    if any(route.leased for route in platform.routes):
+        found.append(lease_cluster(target.endpoints[LEASE]))
+    if platform.edge.trusted_hops:
+        # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
+        found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
+    return found
+
+
+__all__ = ["LEASE", "TRACES", "clusters"]
