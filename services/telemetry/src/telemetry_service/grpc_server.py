@@ -15,25 +15,28 @@ from pydantic import ValidationError
 from service_kit.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
 from service_kit.problems import Problem
 from service_kit.settings import SettingsError
-from telemetry_service.model import Batch
+from telemetry_service.model import Batch, Reading
 from telemetry_service.proto import telemetry_pb2 as pb
 from telemetry_service.proto import telemetry_pb2_grpc as pb_grpc
 from telemetry_service.store import ReadingStore, Row
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Telemetry"].full_name
 DRAIN_S = 4.0
+DEVICE = "x-device-id"
+"""The device that is calling, where the edge let one in; no client can say so itself."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class Telemetry(pb_grpc.TelemetryServicer):
-    """Answers the calls of the proto file."""
+    """Answers the calls of the proto file; a device speaks for itself only (PERMISSION_DENIED)."""
 
     def __init__(self, store: ReadingStore) -> None:
         self._store = store
 
     async def Ingest(self, request: pb.IngestRequest, context: Context) -> pb.IngestResponse:  # noqa: N802 - the proto's name
         """Store readings once; INVALID_ARGUMENT where REST would refuse them too."""
+        await _only_itself(request.device_id, context)
         try:
             batch = _batch(request)
         except ValidationError as error:
@@ -42,10 +45,30 @@ class Telemetry(pb_grpc.TelemetryServicer):
         receipt = await asyncio.to_thread(self._store.ingest, batch)
         return pb.IngestResponse(accepted=receipt.accepted, duplicates=receipt.duplicates)
 
+    async def IngestMany(  # noqa: N802 - the proto's name
+        self, requests: AsyncIterator[pb.IngestRequest], context: Context
+    ) -> AsyncIterator[pb.IngestResponse]:
+        """Answer each request as `Ingest` does, in order."""
+        async for request in requests:
+            yield await self.Ingest(request, context)
+
+    async def FollowReadings(  # noqa: N802 - the proto's name
+        self, request: pb.FollowReadingsRequest, context: Context
+    ) -> AsyncIterator[pb.Reading]:
+        """Tell readings as they are stored; RESOURCE_EXHAUSTED for a reader that is too slow."""
+        await _only_itself(request.device_id, context)
+        with self._store.feed.followed(request.device_id) as readings:
+            # The client knows by them that nothing from now on escapes it.
+            await context.send_initial_metadata(())
+            while not readings.full():
+                yield _told(await readings.get())
+        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "readings came faster than they were read")
+
     async def ListReadings(  # noqa: N802 - the proto's name
         self, request: pb.ListReadingsRequest, context: Context
     ) -> pb.ListReadingsResponse:
         """List a device's readings, newest first; INVALID_ARGUMENT for a foreign cursor."""
+        await _only_itself(request.device_id, context)
         try:
             before = decode_cursor(request.cursor) if request.cursor else None
         except Problem as problem:
@@ -56,6 +79,12 @@ class Telemetry(pb_grpc.TelemetryServicer):
             readings=[_message(row) for row in rows],
             next_cursor=encode_cursor(rows[-1][0]) if more else "",
         )
+
+
+async def _only_itself(device_id: str, context: Context) -> None:
+    device = dict(context.invocation_metadata() or ()).get(DEVICE, device_id)
+    if device != device_id:
+        await context.abort(grpc.StatusCode.PERMISSION_DENIED, f"{device!r} speaks for itself only")
 
 
 async def _refuse(context: Context, detail: str) -> NoReturn:
@@ -84,6 +113,12 @@ def _message(row: Row) -> pb.Reading:
     at = Timestamp()
     at.FromDatetime(datetime.fromisoformat(row[1]).astimezone(UTC))
     return pb.Reading(seq=row[0], at=at, metric=row[2], value=row[3])
+
+
+def _told(reading: Reading) -> pb.Reading:
+    at = Timestamp()
+    at.FromDatetime(reading.at)
+    return pb.Reading(seq=reading.seq, at=at, metric=reading.metric, value=reading.value)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from service_kit.documents import connect
+from telemetry_service.feed import Feed
 from telemetry_service.model import Batch, Receipt
 
 Row = tuple[int, str, str, float]
@@ -24,9 +25,10 @@ INSERT = "INSERT INTO readings VALUES (?, ?, ?, ?, ?) ON CONFLICT (device_id, se
 
 
 class ReadingStore:
-    """Stores and lists readings. `ingest` blocks for one disk flush."""
+    """Stores and lists readings, and tells of them in its feed. `ingest` blocks for one disk flush."""
 
     def __init__(self, file: Path) -> None:
+        self.feed = Feed()
         self._writer = connect(file)
         self._writer.execute(SCHEMA)
         # A connection of its own reads what is committed, and never waits for a flush.
@@ -47,6 +49,7 @@ class ReadingStore:
             with self._writer:
                 self._writer.executemany(INSERT, rows)
             accepted = self._writer.total_changes - before
+        self.feed.publish(batch)
         return Receipt(accepted=accepted, duplicates=len(rows) - accepted)
 
     def newest(self, device_id: str, limit: int, before: int | None) -> tuple[list[Row], bool]:

@@ -1,12 +1,14 @@
 """Readings are stored once, over REST and gRPC alike, and survive a crash."""
 
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import grpc
 import httpx
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
@@ -105,3 +107,56 @@ def test_health_and_reflection_answer(both: Both) -> None:
 
     assert health.status == health_pb2.HealthCheckResponse.SERVING
     assert "colonnade.telemetry.v1.Telemetry" in services
+
+
+def test_a_stream_of_requests_is_answered_one_by_one(both: Both) -> None:
+    _, channel = both
+    stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
+    requests = (pb.IngestRequest(device_id="d", readings=[reading(seq)]) for seq in (1, 2, 2))
+
+    answers = [(answer.accepted, answer.duplicates) for answer in stub.IngestMany(requests)]
+
+    assert [(1, 0), (1, 0), (0, 1)] == answers
+
+
+def test_who_follows_a_device_is_told_what_is_stored_of_it(both: Both) -> None:
+    running, channel = both
+    stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
+
+    feed = stub.FollowReadings(pb.FollowReadingsRequest(device_id="d"))
+    feed.initial_metadata()
+    for device, seq in (("other", 1), ("d", 2)):
+        stub.Ingest(pb.IngestRequest(device_id=device, readings=[reading(seq)]))
+    post(running.url, batch(3, device="d"))
+    told = [next(feed), next(feed)]
+    feed.cancel()
+
+    assert [reading(2), reading(3)] == told
+
+
+def test_a_device_speaks_for_itself_only(both: Both) -> None:
+    _, channel = both
+    stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
+    other = (("x-device-id", "sensor-2"),)
+
+    calls = (
+        lambda: stub.Ingest(pb.IngestRequest(device_id="d", readings=[reading(1)]), metadata=other),
+        lambda: stub.ListReadings(pb.ListReadingsRequest(device_id="d"), metadata=other),
+        lambda: next(stub.FollowReadings(pb.FollowReadingsRequest(device_id="d"), metadata=other)),
+    )
+    for call in calls:
+        with pytest.raises(grpc.RpcError) as caught:
+            call()
+        assert caught.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_the_descriptor_set_is_of_the_same_proto_file_as_the_modules() -> None:
+    found = FileDescriptorSet.FromString(
+        files("telemetry_service.proto").joinpath("telemetry.pb").read_bytes()
+    )
+    (own,) = [file for file in found.file if file.package == "colonnade.telemetry.v1"]
+    own.dependency.remove("google/api/annotations.proto")
+    for method in own.service[0].method:
+        method.ClearField("options")
+
+    assert own.SerializeToString(deterministic=True) == pb.DESCRIPTOR.serialized_pb

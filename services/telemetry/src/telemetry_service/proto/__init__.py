@@ -1,1 +1,1 @@
-"""Generated from `proto/colonnade/telemetry/v1/telemetry.proto`; see the README for the command."""
+"""Generated from `proto/colonnade/telemetry/v1/telemetry.proto` by `proto/generate.py`."""

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0ftelemetry.proto\x12\x16\x63olonnade.telemetry.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"]\n\x07Reading\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06metric\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\x01\"U\n\rIngestRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x31\n\x08readings\x18\x02 \x03(\x0b\x32\x1f.colonnade.telemetry.v1.Reading\"6\n\x0eIngestResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05\x12\x12\n\nduplicates\x18\x02 \x01(\x05\"G\n\x13ListReadingsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\"^\n\x14ListReadingsResponse\x12\x31\n\x08readings\x18\x01 \x03(\x0b\x32\x1f.colonnade.telemetry.v1.Reading\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t2\xcf\x01\n\tTelemetry\x12W\n\x06Ingest\x12%.colonnade.telemetry.v1.IngestRequest\x1a&.colonnade.telemetry.v1.IngestResponse\x12i\n\x0cListReadings\x12+.colonnade.telemetry.v1.ListReadingsRequest\x1a,.colonnade.telemetry.v1.ListReadingsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0ftelemetry.proto\x12\x16\x63olonnade.telemetry.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"u\n\x07Reading\x12\x10\n\x03seq\x18\x01 \x01(\x03R\x03seq\x12*\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02\x61t\x12\x16\n\x06metric\x18\x03 \x01(\tR\x06metric\x12\x14\n\x05value\x18\x04 \x01(\x01R\x05value\"i\n\rIngestRequest\x12\x1b\n\tdevice_id\x18\x01 \x01(\tR\x08\x64\x65viceId\x12;\n\x08readings\x18\x02 \x03(\x0b\x32\x1f.colonnade.telemetry.v1.ReadingR\x08readings\"L\n\x0eIngestResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05R\x08\x61\x63\x63\x65pted\x12\x1e\n\nduplicates\x18\x02 \x01(\x05R\nduplicates\"`\n\x13ListReadingsRequest\x12\x1b\n\tdevice_id\x18\x01 \x01(\tR\x08\x64\x65viceId\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x16\n\x06\x63ursor\x18\x03 \x01(\tR\x06\x63ursor\"t\n\x14ListReadingsResponse\x12;\n\x08readings\x18\x01 \x03(\x0b\x32\x1f.colonnade.telemetry.v1.ReadingR\x08readings\x12\x1f\n\x0bnext_cursor\x18\x02 \x01(\tR\nnextCursor\"4\n\x15\x46ollowReadingsRequest\x12\x1b\n\tdevice_id\x18\x01 \x01(\tR\x08\x64\x65viceId2\x94\x03\n\tTelemetry\x12W\n\x06Ingest\x12%.colonnade.telemetry.v1.IngestRequest\x1a&.colonnade.telemetry.v1.IngestResponse\x12i\n\x0cListReadings\x12+.colonnade.telemetry.v1.ListReadingsRequest\x1a,.colonnade.telemetry.v1.ListReadingsResponse\x12_\n\nIngestMany\x12%.colonnade.telemetry.v1.IngestRequest\x1a&.colonnade.telemetry.v1.IngestResponse(\x01\x30\x01\x12\x62\n\x0e\x46ollowReadings\x12-.colonnade.telemetry.v1.FollowReadingsRequest\x1a\x1f.colonnade.telemetry.v1.Reading0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,15 +33,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'telemetry_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_READING']._serialized_start=76
-  _globals['_READING']._serialized_end=169
-  _globals['_INGESTREQUEST']._serialized_start=171
-  _globals['_INGESTREQUEST']._serialized_end=256
-  _globals['_INGESTRESPONSE']._serialized_start=258
-  _globals['_INGESTRESPONSE']._serialized_end=312
-  _globals['_LISTREADINGSREQUEST']._serialized_start=314
-  _globals['_LISTREADINGSREQUEST']._serialized_end=385
-  _globals['_LISTREADINGSRESPONSE']._serialized_start=387
-  _globals['_LISTREADINGSRESPONSE']._serialized_end=481
-  _globals['_TELEMETRY']._serialized_start=484
-  _globals['_TELEMETRY']._serialized_end=691
+  _globals['_READING']._serialized_end=193
+  _globals['_INGESTREQUEST']._serialized_start=195
+  _globals['_INGESTREQUEST']._serialized_end=300
+  _globals['_INGESTRESPONSE']._serialized_start=302
+  _globals['_INGESTRESPONSE']._serialized_end=378
+  _globals['_LISTREADINGSREQUEST']._serialized_start=380
+  _globals['_LISTREADINGSREQUEST']._serialized_end=476
+  _globals['_LISTREADINGSRESPONSE']._serialized_start=478
+  _globals['_LISTREADINGSRESPONSE']._serialized_end=594
+  _globals['_FOLLOWREADINGSREQUEST']._serialized_start=596
+  _globals['_FOLLOWREADINGSREQUEST']._serialized_end=648
+  _globals['_TELEMETRY']._serialized_start=651
+  _globals['_TELEMETRY']._serialized_end=1055
 # @@protoc_insertion_point(module_scope)

@@ -54,3 +54,9 @@ class ListReadingsResponse(_message.Message):
     readings: _containers.RepeatedCompositeFieldContainer[Reading]
     next_cursor: str
     def __init__(self, readings: _Optional[_Iterable[_Union[Reading, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
+
+class FollowReadingsRequest(_message.Message):
+    __slots__ = ("device_id",)
+    DEVICE_ID_FIELD_NUMBER: _ClassVar[int]
+    device_id: str
+    def __init__(self, device_id: _Optional[str] = ...) -> None: ...

@@ -45,6 +45,16 @@ class TelemetryStub:
                 request_serializer=telemetry__pb2.ListReadingsRequest.SerializeToString,
                 response_deserializer=telemetry__pb2.ListReadingsResponse.FromString,
                 _registered_method=True)
+        self.IngestMany = channel.stream_stream(
+                '/colonnade.telemetry.v1.Telemetry/IngestMany',
+                request_serializer=telemetry__pb2.IngestRequest.SerializeToString,
+                response_deserializer=telemetry__pb2.IngestResponse.FromString,
+                _registered_method=True)
+        self.FollowReadings = channel.unary_stream(
+                '/colonnade.telemetry.v1.Telemetry/FollowReadings',
+                request_serializer=telemetry__pb2.FollowReadingsRequest.SerializeToString,
+                response_deserializer=telemetry__pb2.Reading.FromString,
+                _registered_method=True)
 
 
 class TelemetryServicer:
@@ -65,6 +75,20 @@ class TelemetryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def IngestMany(self, request_iterator, context):
+        """Stores each request as Ingest does, and answers it, for as long as the device has something to say.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowReadings(self, request, context):
+        """Tells a device's readings as they are stored, from now on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TelemetryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +101,16 @@ def add_TelemetryServicer_to_server(servicer, server):
                     servicer.ListReadings,
                     request_deserializer=telemetry__pb2.ListReadingsRequest.FromString,
                     response_serializer=telemetry__pb2.ListReadingsResponse.SerializeToString,
+            ),
+            'IngestMany': grpc.stream_stream_rpc_method_handler(
+                    servicer.IngestMany,
+                    request_deserializer=telemetry__pb2.IngestRequest.FromString,
+                    response_serializer=telemetry__pb2.IngestResponse.SerializeToString,
+            ),
+            'FollowReadings': grpc.unary_stream_rpc_method_handler(
+                    servicer.FollowReadings,
+                    request_deserializer=telemetry__pb2.FollowReadingsRequest.FromString,
+                    response_serializer=telemetry__pb2.Reading.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +168,60 @@ class Telemetry:
             '/colonnade.telemetry.v1.Telemetry/ListReadings',
             telemetry__pb2.ListReadingsRequest.SerializeToString,
             telemetry__pb2.ListReadingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IngestMany(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/colonnade.telemetry.v1.Telemetry/IngestMany',
+            telemetry__pb2.IngestRequest.SerializeToString,
+            telemetry__pb2.IngestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowReadings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/colonnade.telemetry.v1.Telemetry/FollowReadings',
+            telemetry__pb2.FollowReadingsRequest.SerializeToString,
+            telemetry__pb2.Reading.FromString,
             options,
             channel_credentials,
             insecure,
