@@ -1,9 +1,10 @@
 from typing import Any
 
-from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.testing import AppClient, FakeUpstreams, check_graphql_degradation
 from colonnade_runtime.upstream import Call
 
 from web_bff.app import app
+from web_bff.upstreams import products_with
 from web_bff_tests.answers import ALICE, order, page, product
 
 ME = "{ me { orders(first: 2) { id status total { amount } items { quantity product { id name } } } } }"
@@ -95,3 +96,13 @@ async def test_null_asks_for_as_many_as_nothing_does() -> None:
 
     assert nothing == null
     assert nothing["data"]["products"]["edges"]
+
+
+async def test_orders_do_without_their_products_and_all_else_is_required() -> None:
+    tried = await check_graphql_degradation(alice(), ME, {"me.orders.items.product": products_with})
+
+    assert 4**3 == tried
+
+
+async def test_the_catalogue_is_there_or_an_error() -> None:
+    assert 4 == await check_graphql_degradation(alice(), PRODUCTS, variables={"first": 2})

@@ -46,12 +46,12 @@ class Handler:
         self._app = app
         self._development = development
         self._upstreams = Upstreams(transport, app.upstreams, random=random)
-        self._views = Views()
+        self.views = Views()
         self._presences = Presences()
         self._clock = asyncio.get_running_loop().time
         self._answers = KeptAnswers(self._clock)
         self._streams = Streams()
-        self.probes = Probes(self._views, self._upstreams, self._answers, self._streams)
+        self.probes = Probes(self.views, self._upstreams, self._answers, self._streams)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; nobody, where the client has gone."""
@@ -75,7 +75,7 @@ class Handler:
         finally:
             self._presences.leave(presence)
             status = "gone" if encoded is None else str(encoded[0])
-            self._views.count(route, status, self._clock() - request.began, request.degraded)
+            self.views.count(route, status, self._clock() - request.began, request.degraded)
         if encoded is not None:
             await self._respond(scope, protocol, encoded)
 
@@ -90,7 +90,7 @@ class Handler:
             encoded = await self._make(route, request)
         else:
             encoded = conditional(await self._kept(route, route.cache, request), request.if_none_match)
-        self._views.spend(route, request.cost, len(encoded.body))
+        self.views.spend(route, request.cost, len(encoded.body))
         return encoded
 
     async def _kept(self, route: Route, cache: Caching, request: Request) -> Encoded:

@@ -1,7 +1,7 @@
 """Finds the view of a request by its method and path."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import unquote
@@ -29,6 +29,11 @@ class Router(Generic[View]):
         if method in views:
             raise ValueError(f"{method} {path} has a view already")
         views[method] = view
+
+    def __iter__(self) -> Iterator[View]:
+        """Yield all views."""
+        for views in (*self._plain.values(), *self._patterns.values()):
+            yield from views.values()
 
     def find(self, method: str, path: str) -> tuple[View, Mapping[str, str]]:
         """Return the view and the path's parameters. Raises `NotFound` or `MethodNotAllowed`."""

@@ -35,7 +35,7 @@ class Settings:
             development=environ.get("COLONNADE_ENV", "production") == "development",
             json_logs=environ.get("COLONNADE_LOG") == "json",
             drain_s=_seconds(environ.get("COLONNADE_DRAIN", "0")),
-            upstreams={service: _url(environ, service) for service in services},
+            upstreams={service: upstream_url(environ, service) for service in services},
         )
 
 
@@ -51,7 +51,8 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def _url(environ: Mapping[str, str], service: str) -> str:
+def upstream_url(environ: Mapping[str, str], service: str) -> str:
+    """Return the URL of a service, from UPSTREAM_<NAME>_URL. Raises `SettingsError`."""
     variable = f"UPSTREAM_{service.upper().replace('-', '_')}_URL"
     url = environ.get(variable, "")
     if not url:

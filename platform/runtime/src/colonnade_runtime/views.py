@@ -16,7 +16,7 @@ class Views:
     def __init__(self) -> None:
         self._series: dict[Route | None, Series] = {}
         self._degraded: Counter[tuple[Route | None, str]] = Counter()
-        self._spent: dict[Route, Spent] = {}
+        self.spent: dict[Route, Spent] = {}
 
     def count(self, route: Route | None, status: str, seconds: float, degraded: list[str]) -> None:
         """Count a request."""
@@ -29,9 +29,9 @@ class Views:
 
     def spend(self, route: Route, cost: Cost, sent: int) -> None:
         """Count what a good answer of `sent` bytes has cost."""
-        spent = self._spent.get(route)
+        spent = self.spent.get(route)
         if spent is None:
-            spent = self._spent[route] = Spent()
+            spent = self.spent[route] = Spent()
         spent.add(cost, sent)
 
     def metrics(self) -> list[str]:
@@ -41,7 +41,7 @@ class Views:
         return [
             *red("colonnade_requests", "status", views),
             *family("colonnade_requests_degraded_total", "counter", degraded),
-            *spent_lines((_labels(route), spent) for route, spent in self._spent.items()),
+            *spent_lines((_labels(route), spent) for route, spent in self.spent.items()),
         ]
 
 

@@ -1,7 +1,18 @@
-"""For tests of an application: services that answer in line, and a client that calls it in process."""
+"""For tests of an application: services that answer in line or as recorded, and a client in process."""
 
+from colonnade_runtime.testing.budgets import check_budgets
 from colonnade_runtime.testing.client import AppClient, Response, request_from
-from colonnade_runtime.testing.degradation import check_degradation
+from colonnade_runtime.testing.degradation import check_degradation, check_graphql_degradation
 from colonnade_runtime.testing.fakes import FakeUpstreams
+from colonnade_runtime.testing.recorded import Recorded
 
-__all__ = ["AppClient", "FakeUpstreams", "Response", "check_degradation", "request_from"]
+__all__ = [
+    "AppClient",
+    "FakeUpstreams",
+    "Recorded",
+    "Response",
+    "check_budgets",
+    "check_degradation",
+    "check_graphql_degradation",
+    "request_from",
+]

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from colonnade_runtime.app import App
+from colonnade_runtime.app import App, Route
+from colonnade_runtime.cost import Spent
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.testing.fakes import FakeUpstreams
@@ -60,6 +61,11 @@ class AppClient:
         exchange = _Exchange(method, parts.path, parts.query, given, body or b"")
         await self._handler.__rsgi__(exchange, exchange)
         return exchange.response
+
+    @property
+    def spent(self) -> Mapping[Route, Spent]:
+        """What the good answers of each view have cost."""
+        return self._handler.views.spent
 
     @cached_property
     def _handler(self) -> Handler:

@@ -1,6 +1,6 @@
 """Holds a view to its declared degradation, under every combination of failing calls."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -15,7 +15,12 @@ from colonnade_runtime.upstream import Ask, Call, Reply
 WELL = "well"
 FAILURES = ("timeout", "503", "malformed")
 PROBLEMS = frozenset({502, 503, 504})
+FAILED = frozenset({"UPSTREAM_FAILED", "UPSTREAM_TIMEOUT"})
+"""The codes of GraphQL errors that a service's failure makes."""
+OK = 200
+NOTHING: Mapping[str, Endpoint[..., Any]] = {}
 Combination = Mapping[Ask, str]
+Hold = Callable[[Response, Combination], None]
 
 
 async def check_degradation(
@@ -37,6 +42,45 @@ async def check_degradation(
     """
     parts = {endpoint.ask: part for part, endpoint in optional.items()}
     body = None if json is None else msgspec.json.encode(json)
+
+    def hold(answer: Response, fates: Combination) -> None:
+        _check(answer, fates, parts)
+
+    return await _try_all(client, method, url, body, hold)
+
+
+async def check_graphql_degradation(
+    client: AppClient,
+    query: str,
+    optional: Mapping[str, Endpoint[..., Any]] = NOTHING,
+    *,
+    variables: Mapping[str, object] | None = None,
+    url: str = "/graphql",
+) -> int:
+    """Execute an operation with every combination of its calls failing, as `check_degradation` does.
+
+    `optional` are the fields that the answer can do without, each with the call that brings it:
+    `{"me.orders.items.product": products_with}`; lists have no index. A field that is missing is null and has
+    an error with its path and the code of a failed service, or stands in `extensions.degraded`. All other
+    calls are required: where one fails, `data` is null. The status is 200 whatever fails.
+    """
+    parts = {endpoint.ask: part for part, endpoint in optional.items()}
+    body = msgspec.json.encode({"query": query, "variables": variables or {}})
+
+    def hold(answer: Response, fates: Combination) -> None:
+        _check_graphql(answer, fates, parts)
+
+    return await _try_all(client, "POST", url, body, hold)
+
+
+async def _try_all(
+    client: AppClient,
+    method: str,
+    url: str,
+    body: bytes | None,
+    hold: Callable[[Response, Combination], None],
+) -> int:
+    """Hold the answers to all combinations; begin anew when they have led to calls not known before."""
     known: list[Ask] = []
     tried = 0
     while True:
@@ -45,7 +89,7 @@ async def check_degradation(
             upstreams = Failing(client.upstreams.answers, failing=combination)
             answer = await AppClient(client.app, upstreams, client.headers).request(method, url, body)
             made = {call.ask for call in upstreams.calls}
-            _check(answer, {ask: combination.get(ask, WELL) for ask in made}, parts)
+            hold(answer, {ask: combination.get(ask, WELL) for ask in made})
             found |= made
             tried += 1
         if found <= set(known):
@@ -82,8 +126,7 @@ def _combinations(asks: list[Ask]) -> Iterator[Combination]:
 
 def _check(answer: Response, fates: Combination, parts: Mapping[Ask, str]) -> None:
     """Hold one answer to the fates of the calls that were made for it."""
-    failed = {ask for ask, fate in fates.items() if fate != WELL}
-    told = ", ".join(f"{_name(ask)} {fate}" for ask, fate in fates.items())
+    failed, told = _failed(fates)
     if failed - parts.keys():
         assert answer.status in PROBLEMS, f"{told}: answered {answer.status}, a required call failed"
         return
@@ -94,6 +137,36 @@ def _check(answer: Response, fates: Combination, parts: Mapping[Ask, str]) -> No
     document = answer.json() if answer.body else None
     if isinstance(document, dict) and "degraded" in document:
         assert document["degraded"] == missing, f"{told}: degraded is {document['degraded']}"
+
+
+def _check_graphql(answer: Response, fates: Combination, parts: Mapping[Ask, str]) -> None:
+    failed, told = _failed(fates)
+    assert answer.status == OK, f"{told}: answered {answer.status}"
+    document = answer.json()
+    errors = document.get("errors", [])
+    for error in errors:
+        code = error["extensions"]["code"]
+        assert failed, f"{told}: nothing failed, and an error says {error['message']}"
+        assert code in FAILED, f"{told}: the code of an error is {code}"
+    if failed - parts.keys():
+        assert errors, f"{told}: no error says that a required call failed"
+        assert document["data"] is None, f"{told}: there is data, a required call failed"
+        return
+    assert document["data"] is not None, f"{told}: there is no data, only optional calls failed"
+    missing = {_field(error["path"]) for error in errors}
+    missing |= set(document.get("extensions", {}).get("degraded", []))
+    assert missing == {parts[ask] for ask in failed}, f"{told}: {sorted(missing)} is told to be missing"
+
+
+def _field(path: list[str | int]) -> str:
+    """Name the field of an error: its path without the places in lists."""
+    return ".".join(one for one in path if isinstance(one, str))
+
+
+def _failed(fates: Combination) -> tuple[set[Ask], str]:
+    """The calls that failed, and what is told of all."""
+    told = ", ".join(f"{_name(ask)} {fate}" for ask, fate in fates.items())
+    return {ask for ask, fate in fates.items() if fate != WELL}, told
 
 
 def _name(ask: Ask) -> str:

@@ -14,6 +14,8 @@ from colonnade_runtime.upstream import Call, Reply
 class FakeUpstreams:
     """Services whose answers are given by `"<service> <METHOD> <path>"`; what is not given is a 404.
 
+    With its query, a path is answered so for this query only.
+
     An answer is a document, a status, an exception to raise (`UpstreamTimeout("order", "")`), or a
     function of the `Call` that returns one of these. `calls` are the calls made, in their order.
     """
@@ -25,7 +27,9 @@ class FakeUpstreams:
         """Answer a call as it was given."""
         self.calls.append(call)
         await asyncio.sleep(0)  # as over a network: others run meanwhile
-        answer = self.answers.get(f"{call.service} {call.method} {urlsplit(call.target).path}", 404)
+        asked = f"{call.service} {call.method} "
+        answer = self.answers.get(asked + urlsplit(call.target).path, 404)
+        answer = self.answers.get(asked + call.target, answer)
         if callable(answer):
             answer = answer(call)
         if inspect.isawaitable(answer):
