@@ -89,7 +89,7 @@ def add_echo(folder: Path) -> None:
     text = text.replace("  auth: [", "  auth: [none, ")
     text = text.replace("identity:\n", "identity:\n" + BEARERS.format(secret=folder / "partner-secret"))
     assert text.count("\nedge:\n") == 1
-    text = text.replace("\nedge:\n", "\nedge:\n  timeouts: {headers: 2s}\n")
+    text = text.replace("\nedge:\n", "\nedge:\n  timeouts: {headers: 1s}\n")
     manifest.write_text(text, encoding="utf-8")
     (folder / "partner-secret").write_text(PARTNER_SECRET, encoding="utf-8")
     package = folder / "bffs/echo/src/echo_bff"

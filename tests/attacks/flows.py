@@ -16,11 +16,12 @@ from tests.platform_folder import Stack, bff
 
 @dataclass
 class Flows:
-    """What was shown, by name, and all that was answered."""
+    """What was shown, by name, all that was answered, and the identifier of the last request."""
 
     stack: Stack
     shown: dict[str, str] = field(default_factory=dict)
     answers: list[httpx.Response] = field(default_factory=list)
+    last: str = ""
 
     def run(self) -> "Flows":
         """Go through all of them."""
@@ -31,6 +32,7 @@ class Flows:
         self._refresh_token()
         self._broken()
         self._files()
+        self.last = self._ask("/nowhere").headers["x-request-id"]
         return self
 
     def _secret(self, name: str, value: str = "") -> str:
@@ -59,6 +61,7 @@ class Flows:
                 "/api/echo/x",
                 "/api/echo/alone",
                 "/api/echo/scoped",
+                "/api/echo/link/x",
                 "/api/echo/session/x",
                 "/nowhere",
             ):

@@ -47,6 +47,11 @@ class Outcome:
         return status in range(400, 500) or stream in self.resets or bool(self.goaway) or self.closed
 
 
+def _answered(outcome: Outcome) -> bool:
+    """The request, or the whole connection: after its last word the edge waits a little before it closes."""
+    return 1 in outcome.ended or bool(outcome.goaway)
+
+
 def request(
     path: str | bytes = "/api/echo/open/h2", method: str | bytes = "GET", **other: str | bytes
 ) -> Fields:
@@ -92,15 +97,19 @@ class Connection:
 
     def ask(self, fields: Fields, body: bytes | None = None) -> Outcome:
         """Send one request and return what became of it."""
+        self.submit(fields, body)
+        return self.outcome()
+
+    def submit(self, fields: Fields, body: bytes | None = None) -> None:
+        """Send one request, or what the edge takes of it."""
         flags = ("END_HEADERS",) if body is not None else ("END_HEADERS", "END_STREAM")
         with suppress(OSError):
             self.send(self.headers(1, fields, *flags))
             if body is not None:
                 self.send(DataFrame(1, body, flags=["END_STREAM"]))
-        return self.outcome()
 
-    def outcome(self, done: Callable[[Outcome], bool] = lambda outcome: 1 in outcome.ended) -> Outcome:
-        """Read until `done`, or until the edge gives the connection up, for `PATIENCE_S` at most."""
+    def outcome(self, done: Callable[[Outcome], bool] = _answered) -> Outcome:
+        """Read until `done`, or until the edge has closed the connection, for `PATIENCE_S` at most."""
         outcome, data = Outcome(), b""
         deadline = time.monotonic() + PATIENCE_S
         with suppress(TimeoutError):

@@ -17,9 +17,9 @@ def places(stack: Stack) -> Iterator[tuple[str, str]]:
     for folder in ("logs", "run", "data/valkey"):
         yield from _files(state / folder)
     yield "state.json", (state / "state.json").read_text(encoding="utf-8")
-    for name, process in stack.processes().items():
+    for name, process in stack.told["processes"].items():
         yield f"the arguments of {name}", _arguments(int(process["pid"]))
-    yield "the metrics of policy", httpx.get(f"{stack.url('policy')}/metrics").text
+    yield "the metrics of policy", httpx.get(f"{stack.told['processes']['policy']['url']}/metrics").text
     for page in ADMIN_PAGES:
         yield f"Envoy's {page}", httpx.get(f"{_admin(state)}{page}").text
 

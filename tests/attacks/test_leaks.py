@@ -6,7 +6,7 @@ import pytest
 
 from tests.attacks.flows import Flows
 from tests.attacks.places import places
-from tests.platform_folder import Stack
+from tests.platform_folder import Stack, eventually
 
 SHORTEST = 16
 """Shorter lines of a secret's file, such as the marks around a PEM, are no secrets."""
@@ -18,10 +18,17 @@ def flows(stack: Stack) -> Flows:
     return Flows(stack).run()
 
 
-def test_no_log_file_argument_or_metric_has_a_secret(stack: Stack, flows: Flows) -> None:
+@pytest.fixture(scope="module")
+def searched(stack: Stack, flows: Flows) -> list[tuple[str, str]]:
+    """Name and text of each place, after that."""
+    assert eventually(lambda: flows.last in stack.logs("envoy"))
+    return list(places(stack))
+
+
+def test_no_log_file_argument_or_metric_has_a_secret(searched: list[tuple[str, str]], flows: Flows) -> None:
     found = [
         (place, name)
-        for place, text in places(stack)
+        for place, text in searched
         for name, secret in flows.shown.items()
         if len(secret) >= SHORTEST and "-----" not in secret and secret in text
     ]
@@ -29,10 +36,9 @@ def test_no_log_file_argument_or_metric_has_a_secret(stack: Stack, flows: Flows)
     assert found == []
 
 
-def test_the_store_holds_no_token_that_can_be_read(stack: Stack, flows: Flows) -> None:
+def test_the_store_holds_no_token_that_can_be_read(searched: list[tuple[str, str]]) -> None:
     """A JWT begins with `{"` in base64."""
-    assert flows.shown
-    tokens = [place for place, text in places(stack) if re.search(r"eyJ[\w-]+\.eyJ[\w-]+\.", text)]
+    tokens = [place for place, text in searched if re.search(r"eyJ[\w-]+\.eyJ[\w-]+\.", text)]
 
     assert tokens == []
 
