@@ -1,14 +1,15 @@
 """The transport of a process: pooled HTTP/1.1 connections in Rust."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import cast
 
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
 from colonnade_runtime.request import EXPECTED
-from colonnade_runtime.upstream import Call, Reply
+from colonnade_runtime.upstream import Balance, Call, Reply, Transport
+from colonnade_runtime.upstream.balance import Spread, balanced
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 from pyreqwest.request import StreamRequest
@@ -20,6 +21,9 @@ CONNECT_S = 1.0
 
 MAX_ANSWER = 8 * 1024 * 1024
 """The bytes of one answer: more than any screen shows, less than what would hurt the process."""
+
+
+NO_BALANCES: Mapping[str, Balance] = {}
 
 
 class HttpTransport:
@@ -72,9 +76,24 @@ class HttpTransport:
 
 
 @asynccontextmanager
-async def connected(urls: Mapping[str, str]) -> AsyncIterator[HttpTransport]:
-    """A transport whose connections are closed at the end; it follows no redirects and knows no proxy."""
+async def connected(
+    upstreams: Mapping[str, Sequence[str]], balances: Mapping[str, Balance] = NO_BALANCES
+) -> AsyncIterator[Transport]:
+    """A transport to the instances of the services; it follows no redirects and knows no proxy.
+
+    Its connections are closed at the end.
+    """
     builder = ClientBuilder().http1_only().no_proxy().follow_redirects(enable=False)
     builder = builder.connect_timeout(timedelta(seconds=CONNECT_S)).tcp_nodelay(enabled=True)
     async with builder.build() as client:
-        yield HttpTransport(client, urls)
+        plain = HttpTransport(client, {service: urls[0] for service, urls in upstreams.items()})
+        several = {
+            service: balanced(
+                [HttpTransport(client, {service: url}).send for url in urls],
+                balances.get(service, Balance()),
+                asyncio.get_running_loop().time,
+            )
+            for service, urls in upstreams.items()
+            if len(urls) > 1
+        }
+        yield Spread(several, plain) if several else plain

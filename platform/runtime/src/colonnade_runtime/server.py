@@ -43,7 +43,7 @@ def serve(app: App, port: int) -> int:
 
 async def _serve(app: App, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then be unready for a while, and let requests under way finish."""
-    async with connected(settings.upstreams) as transport:
+    async with connected(settings.upstreams, settings.balances) as transport:
         handler = Handler(app, transport, development=settings.development)
         server = Server(
             handler,

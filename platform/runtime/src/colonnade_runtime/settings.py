@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from colonnade_runtime.errors import SettingsError
+from colonnade_runtime.upstream.balance import Balance, balance_of
 
 LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where to listen, and where the services are: `upstreams` maps a service's name to its URL.
+    """Where to listen, and where the services are.
 
-    `drain_s` is for how many seconds a stopping process still answers while it says that it is not ready.
+    `upstreams` maps a service's name to the URLs of its instances, `balances` to how calls are spread over
+    them where that is said. `drain_s` is for how many seconds a stopping process still answers while it
+    says that it is not ready.
     """
 
     host: str
@@ -21,21 +24,29 @@ class Settings:
     development: bool
     json_logs: bool
     drain_s: float
-    upstreams: Mapping[str, str]
+    upstreams: Mapping[str, tuple[str, ...]]
+    balances: Mapping[str, Balance]
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], port: int, services: Sequence[str]) -> "Settings":
         """Read HOST, PORT, COLONNADE_ENV, _LOG and _DRAIN, and each service's UPSTREAM_<NAME>_URL.
 
-        Raises `SettingsError`.
+        The URL is several where the service has several instances, with spaces between them; then
+        UPSTREAM_<NAME>_BALANCE may say how calls are spread. Raises `SettingsError`.
         """
+        upstreams = {service: upstream_urls(environ, service) for service in services}
         return cls(
             host=environ.get("HOST", "127.0.0.1"),
             port=_port(environ.get("PORT", str(port))),
             development=environ.get("COLONNADE_ENV", "production") == "development",
             json_logs=environ.get("COLONNADE_LOG") == "json",
             drain_s=_seconds(environ.get("COLONNADE_DRAIN", "0")),
-            upstreams={service: upstream_url(environ, service) for service in services},
+            upstreams=upstreams,
+            balances={
+                service: balance_of(environ[variable], variable, len(upstreams[service]))
+                for service in services
+                if (variable := f"{_variable(service)}_BALANCE") in environ
+            },
         )
 
 
@@ -51,12 +62,20 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def upstream_url(environ: Mapping[str, str], service: str) -> str:
-    """Return the URL of a service, from UPSTREAM_<NAME>_URL. Raises `SettingsError`."""
-    variable = f"UPSTREAM_{service.upper().replace('-', '_')}_URL"
-    url = environ.get(variable, "")
-    if not url:
+def _variable(service: str) -> str:
+    return f"UPSTREAM_{service.upper().replace('-', '_')}"
+
+
+def upstream_urls(environ: Mapping[str, str], service: str) -> tuple[str, ...]:
+    """Return the URLs of a service's instances, from UPSTREAM_<NAME>_URL. Raises `SettingsError`."""
+    variable = f"{_variable(service)}_URL"
+    urls = environ.get(variable, "").split()
+    if not urls:
         raise SettingsError(f"{variable} is not set; set it to the URL of the {service} service")
+    return tuple(_url(variable, url) for url in urls)
+
+
+def _url(variable: str, url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError(f"{variable} is {url!r}; set it to a URL such as http://127.0.0.1:8101")

@@ -16,7 +16,7 @@ def test_without_a_word_the_process_listens_on_loopback_in_production() -> None:
         settings.development,
         settings.json_logs,
     )
-    assert {"order": "http://127.0.0.1:8103"} == settings.upstreams
+    assert {"order": ("http://127.0.0.1:8103",)} == settings.upstreams
 
 
 def test_the_environment_decides() -> None:
@@ -35,7 +35,7 @@ def test_the_environment_decides() -> None:
 def test_a_name_with_a_dash_has_a_variable_with_an_underscore() -> None:
     settings = Settings.from_environment({"UPSTREAM_GIFT_CARD_URL": "https://gifts"}, 1, ["gift-card"])
 
-    assert {"gift-card": "https://gifts"} == settings.upstreams
+    assert {"gift-card": ("https://gifts",)} == settings.upstreams
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٣"])

@@ -29,9 +29,13 @@ class Desk:
 
         Raises `Problem` (409) where `key` placed another wish.
         """
+        # Order and key are one transaction, so that a process that dies leaves both or neither; the look for
+        # an earlier order is in it too, because another process may have the same key at the same time.
         with self._lock:
-            earlier = self._earlier(wish, key)
-            return earlier if earlier is not None else self._place(wish, key)
+            self._connection.execute("BEGIN IMMEDIATE")
+            with self._connection:
+                earlier = self._earlier(wish, key)
+                return earlier if earlier is not None else self._place(wish, key)
 
     def _earlier(self, wish: NewOrder, key: str | None) -> bytes | None:
         row = self._connection.execute("SELECT wish, body FROM keys WHERE key = ?", (key,)).fetchone()
@@ -45,12 +49,9 @@ class Desk:
     def _place(self, wish: NewOrder, key: str | None) -> bytes:
         lines = [(int(item.product_id[2:]), item.quantity) for item in wish.items]
         run = self._connection.execute
-        # Order and key are one transaction, so that a process that dies leaves both or neither.
-        run("BEGIN IMMEDIATE")
-        with self._connection:
-            number = run("SELECT max(position) FROM documents").fetchone()[0] + 1
-            order = document(number, wish.user_id, lines, datetime.now(UTC), "pending")
-            run("INSERT INTO documents (id, tag, body) VALUES (?, ?, ?)", (order.id, order.tag, order.body))
-            if key is not None:
-                run("INSERT INTO keys VALUES (?, ?, ?)", (key, wish.model_dump_json(), order.body))
+        number = run("SELECT max(position) FROM documents").fetchone()[0] + 1
+        order = document(number, wish.user_id, lines, datetime.now(UTC), "pending")
+        run("INSERT INTO documents (id, tag, body) VALUES (?, ?, ?)", (order.id, order.tag, order.body))
+        if key is not None:
+            run("INSERT INTO keys VALUES (?, ?, ?)", (key, wish.model_dump_json(), order.body))
         return order.body

@@ -1,6 +1,7 @@
 """Orders are seeded as documented, placed once for each key, and survive a crash."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,6 +48,22 @@ def test_a_key_places_one_order_even_across_a_crash(tmp_path: Path) -> None:
 
     assert placed.json() == again.json()
     assert other.status_code == 409
+
+
+def test_instances_over_one_folder_agree(tmp_path: Path) -> None:
+    with process("order_service", tmp_path) as one, process("order_service", tmp_path) as other:
+
+        def place(number: int) -> tuple[int, str]:
+            url, headers = (one, other)[number % 2].url, {"Idempotency-Key": f"k-{number // 8}"}
+            answer = httpx.post(f"{url}/orders", json=WISH, headers=headers)
+            return number // 8, answer.json()["id"]
+
+        with ThreadPoolExecutor(8) as pool:
+            placed = set(pool.map(place, range(64)))
+        seen = [httpx.get(f"{each.url}/orders", params={"user_id": "alice"}).json() for each in (one, other)]
+
+    assert len(placed) == len({order for _, order in placed}) == 8
+    assert seen[0] == seen[1]
 
 
 def test_a_wrong_wish_names_its_field(tmp_path: Path) -> None:

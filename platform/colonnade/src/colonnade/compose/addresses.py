@@ -1,7 +1,8 @@
 """Where the parts of a platform are reached when compose runs it: every container by its name."""
 
 from colonnade.envoy.balancer import Way
-from colonnade.ir.platform import Platform
+from colonnade.ir.instances import numbered
+from colonnade.ir.platform import Bff, Platform, Service
 from colonnade.ir.target import Address, Target, TlsTarget
 
 MIN_EDGES = 2
@@ -22,8 +23,12 @@ ANYWHERE = "0.0.0.0"  # noqa: S104 - inside a container
 
 def replicas(platform: Platform, name: str) -> list[str]:
     """Return the names of a part that runs once for each edge, numbered from the second on."""
-    count = max(MIN_EDGES, platform.edge.replicas)
-    return [name, *(f"{name}-{number}" for number in range(2, count + 1))]
+    return numbered(name, max(MIN_EDGES, platform.edge.replicas))
+
+
+def instances(part: Bff | Service) -> tuple[Address, ...]:
+    """Return the address of every instance of a part: a container of its own, at the part's port."""
+    return tuple(Address(name, part.port) for name in part.instances)
 
 
 def issuer(platform: Platform) -> str:
@@ -69,9 +74,7 @@ def tls_way(platform: Platform) -> Way | None:
 
 def target(platform: Platform) -> Target:
     """Return what an edge sees; it is the same for each of them."""
-    endpoints: dict[str, tuple[Address, ...]] = {
-        bff.name: (Address(bff.name, bff.port),) for bff in platform.bffs
-    }
+    endpoints = {bff.name: instances(bff) for bff in platform.bffs}
     endpoints["policy"] = tuple(Address(name, POLICY_PORT) for name in replicas(platform, "policy"))
     endpoints["lease"] = tuple(Address(name, LEASE_PORT) for name in replicas(platform, "policy"))
     tls = platform.edge.tls

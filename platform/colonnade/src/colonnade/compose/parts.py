@@ -1,5 +1,7 @@
 """The containers of a platform."""
 
+from collections.abc import Iterable
+
 from colonnade.compose import certificates, networks, secrets
 from colonnade.compose.addresses import (
     EDGE_FOLDER,
@@ -9,12 +11,14 @@ from colonnade.compose.addresses import (
     VALKEY_PORT,
     edge_ports,
     edges,
+    instances,
     issuer,
     replicas,
 )
 from colonnade.compose.mounted import BALANCER_FILE, CLIENTS_FILE, FOLDER, POLICY_FILE
 from colonnade.compose.part import HTTP_HEALTH, VALKEY_HEALTH, Image, Part, healthy
 from colonnade.ir.platform import Bff, Platform, Service
+from colonnade.ir.upstream import upstream
 
 CONFIG_MOUNT = f"config:{FOLDER}"
 ADMIN_MOUNT = secrets.mount(secrets.ADMIN_TOKEN)
@@ -36,8 +40,9 @@ def parts(platform: Platform) -> dict[str, Part]:
     found |= {name: envoy(platform) for name in replicas(platform, "envoy")}
     found |= {name: policy(platform) for name in replicas(platform, "policy")}
     found |= {"console": console(platform)}
-    found |= {bff.name: backend(bff, platform) for bff in platform.bffs}
-    found |= {service.name: microservice(service, platform) for service in platform.services if service.path}
+    found |= {name: backend(bff, platform) for bff in platform.bffs for name in bff.instances}
+    run = [service for service in platform.services if service.path]
+    found |= {name: microservice(service, platform, name) for service in run for name in service.instances}
     if platform.development:
         found |= {"identity": identity(platform)}
     if platform.store_url is None:
@@ -68,7 +73,7 @@ def envoy(platform: Platform) -> Part:
         networks=networks.of_edge(),
         memory="256m",
         environment={"PORT": str(platform.edge.port)},
-        needs=COMPILED | healthy(*replicas(platform, "policy"), *(bff.name for bff in platform.bffs)),
+        needs=COMPILED | healthy(*replicas(platform, "policy"), *_names(platform.bffs)),
         volumes=[f"{CONFIG_MOUNT}:ro", *([f"{certificates.MOUNT}:ro"] if platform.edge.tls else [])],
         health=HTTP_HEALTH,
     )
@@ -136,19 +141,25 @@ def console(platform: Platform) -> Part:
 def backend(bff: Bff, platform: Platform) -> Part:
     """A BFF."""
     used = [service for service in platform.services if service.name in bff.services]
+    told: dict[str, str] = {}
+    for service in used:
+        told |= upstream(service, instances(service))
     return Part(
         image=Image(bff.name, f"bffs/{bff.name}/Dockerfile", PYTHON),
         command=secrets.command(bff.package),
         networks=networks.of_bff(bff, platform),
         memory="256m",
-        environment=_process(bff.port, platform) | dict(map(_upstream, used)),
-        needs=healthy(*(service.name for service in used if service.path)),
+        environment=_process(bff.port, platform) | told,
+        needs=healthy(*_names(service for service in used if service.path)),
         health=HTTP_HEALTH,
     )
 
 
-def microservice(service: Service, platform: Platform) -> Part:
-    """A microservice of the platform's own."""
+def microservice(service: Service, platform: Platform, name: str) -> Part:
+    """The instance `name` of a microservice of the platform's own.
+
+    All have the same data, which the first makes before the others look for it.
+    """
     folder = str(service.path).rpartition("/")[2]
     grpc = {"GRPC_PORT": str(service.grpc_port)} if service.grpc_port else {}
     return Part(
@@ -157,6 +168,7 @@ def microservice(service: Service, platform: Platform) -> Part:
         networks=[networks.SERVICES],
         memory="256m",
         environment=_process(service.port, platform) | grpc | {"DATA_DIR": "/data"},
+        needs={} if name == service.name else healthy(service.name),
         volumes=[f"{service.name}-data:/data"],
         health=HTTP_HEALTH,
     )
@@ -230,9 +242,9 @@ def _process(port: int, platform: Platform) -> dict[str, str]:
     return {"HOST": "0.0.0.0", "PORT": str(port), "COLONNADE_ENV": environment, "COLONNADE_LOG": "json"}  # noqa: S104 - said above
 
 
-def _upstream(service: Service) -> tuple[str, str]:
-    name = f"UPSTREAM_{service.name.upper().replace('-', '_')}_URL"
-    return name, service.url or f"http://{service.name}:{service.port}"
+def _names(parts: Iterable[Bff | Service]) -> list[str]:
+    """The containers of parts that may run several times."""
+    return [name for part in parts for name in part.instances]
 
 
 def _session_client(platform: Platform) -> secrets.Handed:

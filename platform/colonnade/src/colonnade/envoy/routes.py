@@ -10,6 +10,7 @@ from colonnade.envoy.filters.scopes import scope_metadata
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
 from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
+from colonnade.envoy.sharing import hash_policy, shared
 from colonnade.envoy.tracing import trace_header
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Retries, Route
@@ -52,7 +53,7 @@ def _routes(platform: Platform, target: Target, host: str) -> Iterator[Json]:
             whole = _route(route, platform, target)
             if route.cors and route.match.methods and PREFLIGHT not in route.match.methods:
                 yield whole | {"match": _preflight(route)}
-            yield whole
+            yield from shared(whole, route, platform.bff(route.bff))
 
 
 def _covers(pattern: str, host: str) -> bool:
@@ -98,11 +99,16 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
     }
     if route.retries.attempts:
         action["retry_policy"] = _retry(route.retries)
+    bff = platform.bff(route.bff)
+    if hashed := hash_policy(bff.balance, bff.prefix):
+        action["hash_policy"] = hashed
+    # A cookie that is hashed has to reach the balancer; the cluster removes it.
+    spent = [name for name in hygiene.CREDENTIALS if name != "cookie" or not bff.balance.by_cookie]
     return {
         "name": route.id,
         "match": _match(route.match),
         "route": action,
-        "request_headers_to_remove": [*hygiene.CREDENTIALS, *hygiene.INTERNAL],
+        "request_headers_to_remove": [*spent, *hygiene.INTERNAL],
         "response_headers_to_add": [*caching(route), *varying(route)],
         "typed_per_filter_config": route_filters(route, platform, target),
         **scope_metadata(route),

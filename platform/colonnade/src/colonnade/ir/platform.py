@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from colonnade.ir.balance import LEAST_REQUEST, Balance, Canary, Mirror
+from colonnade.ir.instances import numbered
 from colonnade.ir.route import Route
 from colonnade_policy import Claims
 
@@ -115,7 +117,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A microservice: run by the platform from `path`, or reached at `url`.
+    """A microservice: run by the platform from `path`, `replicas` times, or reached at `url`.
 
     `openapi` is the file of its contract.
     """
@@ -126,6 +128,13 @@ class Service:
     path: str | None
     url: str | None
     openapi: str | None = None
+    replicas: int = 1
+    balance: Balance = LEAST_REQUEST
+
+    @property
+    def instances(self) -> list[str]:
+        """The names of its processes."""
+        return numbered(self.name, self.replicas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Bff:
-    """A BFF as a process: its folder is `bffs/<name>`, its module `<name with underscores>_bff`."""
+    """A BFF, run `replicas` times: its folder is `bffs/<name>`, its module `<name with underscores>_bff`."""
 
     name: str
     kind: str
@@ -150,6 +159,15 @@ class Bff:
     auth: str
     budget: Budget = Budget()
     view_budgets: tuple[tuple[str, Budget], ...] = ()
+    replicas: int = 1
+    balance: Balance = LEAST_REQUEST
+    canary: Canary | None = None
+    mirror: Mirror | None = None
+
+    @property
+    def instances(self) -> list[str]:
+        """The names of its processes."""
+        return numbered(self.name, self.replicas)
 
     @property
     def package(self) -> str:
@@ -177,6 +195,10 @@ class Platform:
     def development(self) -> bool:
         """Whether the development identity provider is the issuer."""
         return self.identity.issuer is None
+
+    def bff(self, name: str) -> Bff:
+        """Return the BFF that is called `name`."""
+        return next(bff for bff in self.bffs if bff.name == name)
 
     @property
     def hosts(self) -> tuple[str, ...]:

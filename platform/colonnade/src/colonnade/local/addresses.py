@@ -1,14 +1,20 @@
 """Where the parts of a local stack are reached: on the loopback address, at the ports they were given."""
 
+from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address, Target, TlsTarget
 from colonnade.local.layout import Layout
-from colonnade.local.ports import HOST, Ports, edge_name, numbered
+from colonnade.local.ports import HOST, Ports, edge_name
 
 
 def address(port: int) -> Address:
     """Return `port` of this machine."""
     return Address(HOST, port)
+
+
+def instances(name: str, replicas: int, ports: Ports) -> tuple[Address, ...]:
+    """Return the address of every instance of a part, the first first."""
+    return tuple(address(ports[instance]) for instance in numbered(name, replicas))
 
 
 def issuer(platform: Platform, ports: Ports) -> str:
@@ -50,9 +56,9 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
     """Return what edge `number`, counted from 1, sees."""
     name = numbered("envoy", platform.edge.replicas)[number - 1]
     policies = numbered("policy", platform.edge.replicas)
-    parts = [bff.name for bff in platform.bffs]
-    parts += [service.name for service in platform.services if service.path is not None]
-    endpoints: dict[str, tuple[Address, ...]] = {part: (address(ports[part]),) for part in parts}
+    parts = [(bff.name, bff.replicas) for bff in platform.bffs]
+    parts += [(service.name, service.replicas) for service in platform.services if service.path is not None]
+    endpoints = {part: instances(part, replicas, ports) for part, replicas in parts}
     endpoints["policy"] = tuple(address(ports[policy]) for policy in policies)
     endpoints["lease"] = tuple(address(ports[f"{policy}-lease"]) for policy in policies)
     tls_port = ports.get(f"{name}-tls")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from colonnade.ir.platform import Platform
+from colonnade.ir.platform import Platform, Service
 from colonnade.local.spec import ProcessSpec
 
 
@@ -52,9 +52,16 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
         consumers=running.identity.consumers,
         session=replace(wanted.identity.session, client_secret=running.identity.session.client_secret),
     )
-    kept = {service.name: service for service in running.services}
-    services = tuple(kept.get(service.name, service) for service in wanted.services)
+    services = tuple(_where_it_is(service, running) for service in wanted.services)
     return replace(wanted, edge=edge, identity=identity, store_url=running.store_url, services=services)
+
+
+def _where_it_is(wanted: Service, running: Platform) -> Service:
+    """A service's instances may become more or fewer; what it is, and where its first one is, stays."""
+    for service in running.services:
+        if service.name == wanted.name:
+            return replace(service, replicas=wanted.replicas, balance=wanted.balance)
+    return wanted
 
 
 def needs_restart(running: Platform, wanted: Platform) -> list[str]:

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Bff, Platform, Service
-from colonnade.local.addresses import address, edges, issuer
+from colonnade.ir.upstream import upstream
+from colonnade.local.addresses import address, edges, instances, issuer
 from colonnade.local.layout import Layout
-from colonnade.local.ports import HOST, Ports, numbered
+from colonnade.local.ports import HOST, Ports
 from colonnade.local.spec import Health, ProcessSpec, http_health, valkey_health
 
 
@@ -53,12 +55,12 @@ class _Plan:
             yield self._valkey()
         for service in self.platform.services:
             if service.path is not None:
-                yield self._service(service, service.path)
+                yield from (self._service(service, service.path, name) for name in service.instances)
         if self.platform.development:
             yield self._identity()
         yield from (self._policy(name) for name in self.policies)
         yield self._console()
-        yield from (self._bff(bff) for bff in self.platform.bffs)
+        yield from (self._bff(bff, name) for bff in self.platform.bffs for name in bff.instances)
         for number, name in enumerate(self.envoys, start=1):
             yield self._envoy(name, number)
         if len(self.envoys) > 1:
@@ -78,11 +80,12 @@ class _Plan:
         ]
         return self._spec("valkey", argv, {}, valkey_health(port), url=f"redis://{HOST}:{port}/0")
 
-    def _service(self, service: Service, path: str) -> ProcessSpec:
+    def _service(self, service: Service, path: str, name: str) -> ProcessSpec:
         module = f"{Path(path).name.replace('-', '_')}_service"
-        grpc = self.ports.get(f"{service.name}-grpc")
-        env = {"DATA_DIR": str(self.layout.data(service.name))}
-        return self._python(service.name, module, env | ({"GRPC_PORT": str(grpc)} if grpc else {}))
+        grpc = self.ports.get(f"{name}-grpc")
+        # All instances have the same data. The first makes it before the others look for it.
+        env = {"DATA_DIR": str(self.layout.data(service.name))} | ({"GRPC_PORT": str(grpc)} if grpc else {})
+        return self._python(name, module, env, after=() if name == service.name else (service.name,))
 
     def _identity(self) -> ProcessSpec:
         env = {
@@ -109,19 +112,18 @@ class _Plan:
         store = self.machine.store_url or f"redis://{HOST}:{self.ports['valkey']}/0"
         return {"POLICY_FILE": str(self.layout.policy_file), "STORE_URL": store}
 
-    def _bff(self, bff: Bff) -> ProcessSpec:
+    def _bff(self, bff: Bff, name: str) -> ProcessSpec:
         used = [service for service in self.platform.services if service.name in bff.services]
-        env = {
-            f"UPSTREAM_{service.name.upper().replace('-', '_')}_URL": service.url
-            or address(self.ports[service.name]).url
-            for service in used
-        }
+        env: dict[str, str] = {}
+        for service in used:
+            run = instances(service.name, service.replicas, self.ports) if service.path is not None else ()
+            env |= upstream(service, run)
         own = str(self.layout.root / "bffs" / bff.name / "src")
-        after = tuple(service.name for service in used if service.path is not None)
-        return self._python(bff.name, bff.package, env, after=after, own_sources=own)
+        after = tuple(name for service in used if service.path is not None for name in service.instances)
+        return self._python(name, bff.package, env, after=after, own_sources=own)
 
     def _envoy(self, name: str, number: int) -> ProcessSpec:
-        after = (*self.policies, *(bff.name for bff in self.platform.bffs))
+        after = (*self.policies, *(name for bff in self.platform.bffs for name in bff.instances))
         return self._proxy(name, self.layout.edge(number) / "envoy.json", after, drained=True)
 
     def _balancer(self) -> ProcessSpec:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Mapping
 
 from colonnade.errors import UserError, WorkError
+from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Platform
 
 IDENTITY = 8100
@@ -24,12 +25,7 @@ TRIES = 200
 
 Ports = Mapping[str, int]
 """Process → port. Envoys have more, `<name>-admin` and `<name>-tls`, and policy services `<name>-lease`;
-`telemetry-grpc` is a service's own."""
-
-
-def numbered(name: str, count: int) -> list[str]:
-    """Return `count` names, such as `policy` and `policy-2`."""
-    return [name, *(f"{name}-{number}" for number in range(2, count + 1))]
+`telemetry-grpc` is a service's own, `telemetry-2-grpc` that of its second instance."""
 
 
 def edge_name(platform: Platform) -> str:
@@ -55,11 +51,18 @@ def default_ports(platform: Platform, edge_port: int | None = None) -> dict[str,
     if platform.development:
         ports["identity"] = IDENTITY
     for service in platform.services:
-        if service.path is not None:
-            ports[service.name] = service.port
+        ports |= _of_instances(service.name, service.replicas, service.port) if service.path else {}
         if service.path is not None and service.grpc_port is not None:
-            ports[f"{service.name}-grpc"] = service.grpc_port
-    return ports | {bff.name: bff.port for bff in platform.bffs}
+            grpc = {f"{name}-grpc": ANY for name in numbered(service.name, service.replicas)}
+            ports |= grpc | {f"{service.name}-grpc": service.grpc_port}
+    for bff in platform.bffs:
+        ports |= _of_instances(bff.name, bff.replicas, bff.port)
+    return ports
+
+
+def _of_instances(name: str, replicas: int, port: int) -> dict[str, int]:
+    """The first instance has the port that is asked for, the others any."""
+    return dict.fromkeys(numbered(name, replicas), ANY) | {name: port}
 
 
 def free_ports(names: Iterable[str], edge: tuple[str, int] | None = None) -> dict[str, int]:

@@ -5,13 +5,14 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from colonnade.errors import ColonnadeError, WorkError
+from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Platform
 from colonnade.local import addresses, certificates, state
 from colonnade.local.changes import Change, difference, needs_restart, pinned
 from colonnade.local.child import Child, State
 from colonnade.local.output import Output
 from colonnade.local.plan import Machine, plan
-from colonnade.local.ports import ANY, Ports, allot, default_ports, new_ports, numbered
+from colonnade.local.ports import ANY, Ports, allot, default_ports, new_ports
 from colonnade.local.publishing import Publisher, compile_platform
 from colonnade.local.spec import ProcessSpec
 from colonnade.local.supervisor import Supervisor

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from colonnade.manifest.balance import Balance, Canary, Mirror, Replicas
 from colonnade.manifest.cors import Cors
 from colonnade.manifest.model import (
     Auth,
@@ -71,6 +72,10 @@ class BffManifest(Model):
     kind: Kind
     owner: Owner
     port: Port
+    replicas: Replicas = 1
+    balance: Balance = Balance()
+    canary: Canary | None = None
+    mirror: Mirror | None = None
     route: BaseRoute
     routes: tuple[RouteException, ...] = Field(default=())
     auth: Auth

@@ -25,6 +25,7 @@ HEADER = r"^[a-z0-9][a-z0-9-]*$"
 HOST = r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$"
 SCOPE = r"^[\x21\x23-\x5B\x5D-\x7E]+$"
 KEY = r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$"
+HASH_KEY = r"^(ip|header:[a-z0-9][a-z0-9-]*|cookie:[A-Za-z0-9_-]+)$"
 CLAIM = r"^[^\s.]\S*$"
 PLACE = r"^[A-Za-z0-9_-]+$"
 GROUP = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"
@@ -44,6 +45,7 @@ FORMS = {
     HOST: "a host such as shop.example.com, *.example.com or *",
     SCOPE: "a scope without spaces such as orders:read",
     KEY: "consumer, credential, ip, path, route or header:x-name",
+    HASH_KEY: "ip, header:x-name or cookie:name",
     CLAIM: "a claim's name such as roles, or a path such as realm_access.roles",
     PLACE: "the name of a cookie or parameter such as access_token",
     GROUP: "a group's name such as premium",

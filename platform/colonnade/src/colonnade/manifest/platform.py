@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from colonnade.manifest.balance import Balance, Replicas
 from colonnade.manifest.identity import Identity
 from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath
 from colonnade.manifest.units import Duration, FileRef, Rate, SecretRef, Size, parse_duration, parse_size
@@ -73,7 +74,8 @@ class Store(Model):
 class Service(Model):
     """A microservice behind the BFFs; the platform runs it from `path` where that is given.
 
-    Calls are held against the document in `openapi`, or the `openapi.json` in `path`.
+    Its `replicas` share one folder of data; BFFs spread their calls over them by `balance`. Calls are held
+    against the document in `openapi`, or the `openapi.json` in `path`.
     """
 
     port: Port
@@ -81,6 +83,14 @@ class Service(Model):
     path: RelativePath | None = None
     url: HttpUrl | None = None
     openapi: RelativePath | None = None
+    replicas: Replicas = 1
+    balance: Balance = Balance()
+
+    @model_validator(mode="after")
+    def _run_to_be_many(self) -> "Service":
+        if self.url is not None and self.replicas > 1:
+            raise PydanticCustomError("replicas", "only what we run has replicas: leave replicas out")
+        return self
 
     @model_validator(mode="after")
     def _run_or_reached(self) -> "Service":
@@ -102,6 +112,7 @@ class Guardrails(Model):
     max_timeout: Duration = parse_duration("60s")
     max_body: Size = parse_size("4MiB")
     max_retries: Annotated[int, Field(ge=0, le=5)] = 2
+    max_replicas: Replicas = 4
 
 
 class PlatformManifest(Model):

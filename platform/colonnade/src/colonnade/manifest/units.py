@@ -18,6 +18,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE = re.compile(r"(\d+)(B|KiB|MiB)")
 _SIZE_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024 * 1024}
+_PERCENT = re.compile(r"(\d+(?:\.\d{1,2})?)%")
 _RATE = re.compile(r"([1-9]\d*)/(?:(second|minute|hour|day)|(\d+(?:\.\d+)?(?:ms|s|m|h|d)))")
 _PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _SECRET = re.compile(r"(env|file):(.+)")
@@ -41,6 +42,16 @@ def parse_size(text: object) -> int:
     return int(match[1]) * _SIZE_UNITS[match[2]]
 
 
+def parse_percent(text: object) -> float:
+    """Return the number of a share written as `5%` or `0.25%`."""
+    if isinstance(text, float):
+        return text
+    match = _PERCENT.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise PydanticCustomError("percent", "expected a share such as 5% or 0.25%")
+    return float(match[1])
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -50,6 +61,12 @@ Size = Annotated[
     int,
     BeforeValidator(parse_size),
     WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$", "examples": ["64KiB", "1MiB"]}),
+]
+
+Percent = Annotated[
+    float,
+    BeforeValidator(parse_percent),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PERCENT.pattern}$", "examples": ["5%", "0.25%"]}),
 ]
 
 

@@ -9,7 +9,8 @@ from colonnade.ir.route import Route
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests
 from colonnade.manifest.model import Budget
-from colonnade.manifest.platform import Hsts, PlatformManifest, Tls
+from colonnade.manifest.platform import Hsts, PlatformManifest, Service, Tls
+from colonnade.resolve.balance import check_balance, resolve_balance, resolve_canary, resolve_mirror
 from colonnade.resolve.guardrails import check
 from colonnade.resolve.identity import check_identity, resolve_claims, resolve_identity, secret
 from colonnade.resolve.routes import resolve_routes
@@ -20,7 +21,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
 
     Raises `ManifestError` with every breach of the guardrails and every clash.
     """
-    found = (*check(manifests), *check_identity(manifests))
+    found = (*check(manifests), *check_balance(manifests), *check_identity(manifests))
     problems = [problem.seen_from(manifests.root) for problem in found]
     if problems:
         raise ManifestError(problems)
@@ -33,10 +34,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
         edge=_edge(platform),
         identity=resolve_identity(platform.identity),
         store_url=secret(platform.store.url),
-        services=tuple(
-            ir.Service(name, service.port, service.grpc_port, service.path, service.url, service.openapi)
-            for name, service in sorted(platform.services.items())
-        ),
+        services=tuple(_service(name, service) for name, service in sorted(platform.services.items())),
         bffs=tuple(_bff(bff) for bff in bffs),
         routes=tuple(sorted(routes, key=_specificity)),
     )
@@ -79,6 +77,19 @@ def _hsts(hsts: Hsts | None) -> str | None:
     return f"max-age={hsts.max_age.total_seconds():.0f}{'; includeSubDomains' if hsts.subdomains else ''}"
 
 
+def _service(name: str, service: Service) -> ir.Service:
+    return ir.Service(
+        name=name,
+        port=service.port,
+        grpc_port=service.grpc_port,
+        path=service.path,
+        url=service.url,
+        openapi=service.openapi,
+        replicas=service.replicas,
+        balance=resolve_balance(service.balance),
+    )
+
+
 def _bff(bff: BffManifest) -> ir.Bff:
     return ir.Bff(
         name=bff.name,
@@ -90,6 +101,10 @@ def _bff(bff: BffManifest) -> ir.Bff:
         auth=bff.auth.type.value,
         budget=_budget(bff.budgets),
         view_budgets=tuple((view, _budget(own, bff.budgets)) for view, own in bff.budgets.views.items()),
+        replicas=bff.replicas,
+        balance=resolve_balance(bff.balance),
+        canary=resolve_canary(bff.canary, bff.name),
+        mirror=resolve_mirror(bff.mirror),
     )
 
 

@@ -1,5 +1,6 @@
 """compose.yaml keeps everything inside but what must be reached, and hands secrets over quietly."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from colonnade.compose import compose, mounted
+from colonnade.compose.addresses import target
 from colonnade.ir.platform import Platform
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
@@ -256,3 +258,21 @@ def test_equal_platforms_give_equal_text(tmp_path: Path) -> None:
     made = platform(tmp_path, DEVELOPMENT)
 
     assert compose(made) == compose(resolve(load(tmp_path)))
+
+
+def test_instances_are_containers_of_their_own_over_the_same_data(tmp_path: Path) -> None:
+    several = DEVELOPMENT.replace("port: 8103}", "port: 8103, replicas: 2, balance: {policy: round_robin}}")
+    with_instances = platform(tmp_path, several)
+    (bff,) = with_instances.bffs
+    with_instances = replace(with_instances, bffs=(replace(bff, replicas=2),))
+    services = yaml.safe_load(compose(with_instances))["services"]
+    endpoints = target(with_instances).endpoints
+
+    assert services["order-2"]["volumes"] == services["order"]["volumes"] == ["order-data:/data"]
+    assert services["order-2"]["depends_on"] == {"order": {"condition": "service_healthy"}}
+    assert services["smart-tv-2"]["image"] == services["smart-tv"]["image"]
+    environment = services["smart-tv-2"]["environment"]
+    assert environment["UPSTREAM_ORDER_URL"] == "http://order:8103 http://order-2:8103"
+    assert environment["UPSTREAM_ORDER_BALANCE"] == "round_robin"
+    assert {"smart-tv", "smart-tv-2"} <= services["envoy"]["depends_on"].keys()
+    assert [str(one) for one in endpoints["smart-tv"]] == ["smart-tv:3003", "smart-tv-2:3003"]

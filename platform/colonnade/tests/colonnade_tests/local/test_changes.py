@@ -77,6 +77,36 @@ def test_a_service_that_moved_waits_for_a_restart_but_a_new_one_does_not(tmp_pat
     assert len(needs_restart(running, wanted)) == 1
 
 
+def test_more_instances_of_a_bff_are_added_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    small_platform(tmp_path)
+    file = tmp_path / "bffs/mobile/bff.yaml"
+    before = specs(tmp_path)
+    file.write_text(file.read_text() + "replicas: 3\n")
+
+    change = difference(before, specs(tmp_path))
+
+    assert ["mobile-2", "mobile-3"] == [spec.name for spec in change.added]
+    assert ((), ()) == (change.changed, change.gone)
+    assert difference(specs(tmp_path), before).gone == ("mobile-2", "mobile-3")
+
+
+def test_more_instances_of_a_service_replace_the_bffs_that_call_it(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+    services = tuple(replace(one, replicas=2) if one.name == "order" else one for one in running.services)
+    wanted = replace(running, services=services)
+    ports = default_ports(wanted)
+
+    change = difference(
+        plan(running, ports, machine(tmp_path)), plan(pinned(running, wanted), ports, machine(tmp_path))
+    )
+
+    assert needs_restart(running, wanted) == []
+    assert (["order-2"], ["mobile"]) == (
+        [spec.name for spec in change.added],
+        [spec.name for spec in change.changed],
+    )
+
+
 def test_what_changes_live_asks_for_no_restart(tmp_path: Path) -> None:
     running = small_platform(tmp_path)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from colonnade.ir.balance import Balance
 from colonnade.local.plan import plan
-from colonnade.local.ports import default_ports
+from colonnade.local.ports import allot, default_ports, free_ports
 from colonnade.local.spec import ProcessSpec, layers
 from colonnade_tests.local.platforms import machine, small_platform
 
@@ -124,3 +125,33 @@ def test_a_store_and_an_issuer_of_others_are_not_started(tmp_path: Path) -> None
     policy = next(spec for spec in found if spec.name == "policy")
     assert policy.env["STORE_URL"] == "redis://store:6379/0"
     assert policy.env["COLONNADE_ENV"] == "production"
+
+
+def several(root: Path) -> tuple[ProcessSpec, ...]:
+    platform = small_platform(root)
+    _, order, telemetry = platform.services
+    order = replace(order, replicas=2, balance=Balance("hash", key="header:x-user-id", max_load=125.0))
+    mobile = replace(platform.bffs[0], replicas=3, services=("order", "telemetry"))
+    platform = replace(platform, services=(order, replace(telemetry, replicas=2)), bffs=(mobile,))
+    return plan(platform, allot(free_ports(default_ports(platform))), machine(root))
+
+
+def test_instances_are_processes_of_their_own_over_the_same_data(tmp_path: Path) -> None:
+    found = {spec.name: spec for spec in several(tmp_path)}
+
+    assert {"mobile", "mobile-2", "mobile-3", "order", "order-2", "telemetry-2"} <= found.keys()
+    assert len({spec.health.port for spec in found.values()}) == len(found)
+    assert found["order"].env["DATA_DIR"] == found["order-2"].env["DATA_DIR"]
+    assert found["telemetry"].env["GRPC_PORT"] != found["telemetry-2"].env["GRPC_PORT"]
+    assert found["order-2"].after == ("order",)
+    assert {"order", "order-2"} <= set(found["mobile-3"].after)
+    assert {"mobile", "mobile-2", "mobile-3"} <= set(found["envoy"].after)
+
+
+def test_a_bff_is_told_all_instances_of_a_service_and_how_to_call_them(tmp_path: Path) -> None:
+    found = {spec.name: spec for spec in several(tmp_path)}
+    env = found["mobile-2"].env
+
+    assert env["UPSTREAM_ORDER_URL"] == f"{found['order'].url} {found['order-2'].url}"
+    assert env["UPSTREAM_ORDER_BALANCE"] == "hash x-user-id 125"
+    assert "UPSTREAM_TELEMETRY_BALANCE" not in env

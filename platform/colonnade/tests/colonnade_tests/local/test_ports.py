@@ -2,6 +2,7 @@
 
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def test_with_several_edges_the_balancer_has_the_edges_port(tmp_path: Path) -> N
 
     assert (8080, ANY, ANY) == (found["balancer"], found["envoy"], found["envoy-2"])
     assert (8443, ANY, ANY) == (found["balancer-tls"], found["envoy-tls"], found["envoy-2-tls"])
+
+
+def test_the_first_instance_has_the_port_that_is_asked_for_and_the_others_any(tmp_path: Path) -> None:
+    platform = small_platform(tmp_path)
+    mobile = replace(platform.bffs[0], replicas=2)
+    services = tuple(replace(one, replicas=2) for one in platform.services if one.path is not None)
+
+    found = default_ports(replace(platform, bffs=(mobile,), services=services))
+
+    assert (3001, ANY) == (found["mobile"], found["mobile-2"])
+    assert (8105, ANY, 8115, ANY) == tuple(
+        found[name] for name in ("telemetry", "telemetry-2", "telemetry-grpc", "telemetry-2-grpc")
+    )
 
 
 def test_free_ports_are_free_and_all_different() -> None:

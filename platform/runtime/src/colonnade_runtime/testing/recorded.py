@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from colonnade_runtime.http_transport import connected
-from colonnade_runtime.settings import upstream_url
+from colonnade_runtime.settings import upstream_urls
 from colonnade_runtime.testing.fakes import FakeUpstreams
 from colonnade_runtime.upstream import Call, Reply
 from colonnade_runtime.upstream.call import GOOD
@@ -41,7 +41,7 @@ class Recorded(FakeUpstreams):
 
     async def _record(self, key: str, call: Call) -> Reply:
         self.calls.append(call)
-        async with connected({call.service: upstream_url(os.environ, call.service)}) as transport:
+        async with connected({call.service: upstream_urls(os.environ, call.service)}) as transport:
             reply = await transport.send(call)
         good = reply.status in GOOD
         self.answers[key] = msgspec.json.decode(reply.body) if good else reply.status

@@ -28,7 +28,8 @@ class Ask(msgspec.Struct, frozen=True, eq=False):
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call: `target` is path and query, `began` and `ends` are on the loop's clock, in seconds.
 
-    `flights` are the reads of the same request that are under way.
+    `flights` are the reads of the same request that are under way. `tried` has a bit for each instance that
+    it was sent to, which is noted here because one call is sent again and again.
     """
 
     ask: Ask
@@ -38,6 +39,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     began: float
     ends: float
     flights: "Flights"
+    tried: int = 0
 
     @property
     def service(self) -> str:

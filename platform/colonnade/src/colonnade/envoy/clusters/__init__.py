@@ -12,7 +12,7 @@ TRACES = "traces"
 
 def clusters(platform: Platform, target: Target) -> list[Json]:
     """Return every cluster that a route, or a filter on it, names."""
-    found = [bff_cluster(platform, target, bff.name) for bff in platform.bffs]
+    found = [bff_cluster(platform, target, bff) for bff in platform.bffs]
     found.append(policy_cluster(target.endpoints["policy"]))
     if any(route.leased for route in platform.routes):
         found.append(lease_cluster(target.endpoints[LEASE]))

@@ -1,18 +1,20 @@
 """The cluster of a BFF."""
 
+from colonnade.envoy.clusters.balance import balance
 from colonnade.envoy.clusters.bounds import STREAMS
 from colonnade.envoy.clusters.cluster import cluster
 from colonnade.envoy.message import Json
-from colonnade.ir.platform import Platform
+from colonnade.ir.platform import Bff, Platform
 from colonnade.ir.target import Target
 
 
-def bff_cluster(platform: Platform, target: Target, name: str) -> Json:
-    """Return the cluster of the BFF `name`."""
-    routes = [route for route in platform.routes if route.bff == name]
+def bff_cluster(platform: Platform, target: Target, bff: Bff) -> Json:
+    """Return the cluster of a BFF."""
+    routes = [route for route in platform.routes if route.bff == bff.name]
     # Envoy connects per cluster, not per route: the most patient route of the BFF counts.
     connect = max(route.timeouts.connect_s for route in routes)
-    found = cluster(name, target.endpoints[name], connect, http2=False)
+    found = cluster(bff.name, target.endpoints[bff.name], connect, http2=False)
+    balance(found, bff, platform)
     if any(route.stream for route in routes):
         # Counted apart, so that open streams take nothing from the BFF's other routes.
         found["circuit_breakers"]["thresholds"].append({"priority": "HIGH", **STREAMS})

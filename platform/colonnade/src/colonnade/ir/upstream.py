@@ -1,0 +1,26 @@
+"""How a BFF is told where a service is: the variables of its environment."""
+
+from collections.abc import Sequence
+
+from colonnade.ir.balance import Balance
+from colonnade.ir.platform import Service
+from colonnade.ir.target import Address
+
+
+def upstream(service: Service, instances: Sequence[Address]) -> dict[str, str]:
+    """Return `UPSTREAM_<NAME>_URL`, with the instances in their order, and `_BALANCE` where it matters."""
+    name = f"UPSTREAM_{service.name.upper().replace('-', '_')}"
+    url = service.url or " ".join(instance.url for instance in instances)
+    balance = _text(service.balance)
+    told = {f"{name}_URL": url}
+    return told | ({f"{name}_BALANCE": balance} if len(instances) > 1 and balance else {})
+
+
+def _text(balance: Balance) -> str:
+    """The policy in words, such as `weighted 3 1` or `hash x-user-id 150`; empty for the runtime's own."""
+    if balance.policy == "least_request":
+        return ""
+    words = [balance.policy, *map(str, balance.weights)]
+    if balance.key:
+        words += [balance.key.removeprefix("header:"), f"{balance.max_load:g}"]
+    return " ".join(words)
