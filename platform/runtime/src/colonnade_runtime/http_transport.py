@@ -1,78 +1,86 @@
-"""The transport of a process: pooled HTTP/1.1 connections in Rust."""
+"""The transport of a process: calls as HTTP/1.1 requests, on connections that are kept."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from typing import cast
+from contextlib import ExitStack, asynccontextmanager, closing
+from urllib.parse import urlsplit
 
+from colonnade_runtime.connections.connection import TooLarge
+from colonnade_runtime.connections.deadlines import Deadlines
+from colonnade_runtime.connections.pool import Pool
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
 from colonnade_runtime.request import EXPECTED
 from colonnade_runtime.upstream import Balance, Call, Reply, Transport
 from colonnade_runtime.upstream.balance import Spread, balanced
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
-from pyreqwest.request import StreamRequest
-from pyreqwest.response import Response
-
-CONNECT_S = 1.0
-"""A service in the same data centre accepts a connection sooner, or not at all."""
-
+from colonnade_runtime.upstream.call import IDEMPOTENT
 
 MAX_ANSWER = 8 * 1024 * 1024
 """The bytes of one answer: more than any screen shows, less than what would hurt the process."""
-
-
 NO_BALANCES: Mapping[str, Balance] = {}
+
+
+class Origin:
+    """Where a service is: its connections, and how requests to it begin."""
+
+    def __init__(self, url: str, deadlines: Deadlines, max_answer: int) -> None:
+        parts = urlsplit(url)
+        tls = ssl.create_default_context() if parts.scheme == "https" else None
+        port = parts.port or (443 if tls else 80)
+        self.path = parts.path
+        self.host = parts.netloc.rpartition("@")[2]
+        self.pool = Pool(parts.hostname or "", port, tls, deadlines, max_answer)
 
 
 class HttpTransport:
     """Sends calls to the services at `urls`; an answer of more than `max_answer` bytes is not read."""
 
-    def __init__(self, client: Client, urls: Mapping[str, str], max_answer: int = MAX_ANSWER) -> None:
-        self._client = client
-        self._urls = urls
+    def __init__(self, urls: Mapping[str, str], max_answer: int = MAX_ANSWER) -> None:
+        deadlines = Deadlines()
+        self._origins = {name: Origin(url, deadlines, max_answer) for name, url in urls.items()}
         self._max_answer = max_answer
         self._clock = asyncio.get_running_loop().time
 
     async def send(self, call: Call) -> Reply:
         """Send a call. Raises `UpstreamTimeout`, `UpstreamUnreachable` or `UpstreamTooLarge`."""
+        ask = call.ask
         left = call.ends - self._clock()
         if left <= 0:
-            raise UpstreamTimeout(call.service, "no time was left to ask")
-        try:
-            async with self._built(call, left) as response:
-                length = response.get_header("content-length")
-                if length is not None and int(length) <= self._max_answer:
-                    # A buffer in Rust's memory, which msgspec reads where it is.
-                    return Reply(response.status, cast("bytes", await response.bytes()))
-                return Reply(response.status, await self._bounded(call, response, length))
-        except RequestTimeoutError as error:
-            raise UpstreamTimeout(call.service, f"no answer within {left:.3f} s") from error
-        except PyreqwestError as error:
-            raise UpstreamUnreachable(call.service, str(error)) from error
-
-    def _built(self, call: Call, left: float) -> StreamRequest:
-        ask = call.ask
-        url = self._urls.get(ask.service)
-        if url is None:
+            raise UpstreamTimeout(ask.service, "no time was left to ask")
+        origin = self._origins.get(ask.service)
+        if origin is None:
             raise UpstreamUnreachable(ask.service, "the application does not name it in `services`")
-        request = self._client.request(ask.method, url + call.target).headers(call.headers)
-        if call.body is not None:
-            request = request.body_bytes(call.body)
-        request = request.header(EXPECTED, str(int(left * 1000))).timeout(timedelta(0, left))
-        return request.build_streamed()
+        request = _request(call, origin, left)
+        try:
+            return await origin.pool.ask(request, call.ends, repeatable=ask.method in IDEMPOTENT)
+        except TimeoutError as error:
+            raise UpstreamTimeout(ask.service, f"no answer within {left:.3f} s") from error
+        except TooLarge as error:
+            raise UpstreamTooLarge(ask.service, f"more than {self._max_answer} bytes") from error
+        except OSError as error:
+            raise UpstreamUnreachable(ask.service, str(error)) from error
 
-    async def _bounded(self, call: Call, response: Response, length: str | None) -> bytes:
-        """Read what may turn out to be too much."""
-        pieces: list[bytes] = []
-        room = self._max_answer if length is None else 0
-        while (piece := await response.body_reader.read_chunk()) is not None:
-            room -= len(piece)
-            if room < 0:
-                raise UpstreamTooLarge(call.service, f"more than {self._max_answer} bytes")
-            pieces.append(bytes(piece))
-        return b"".join(pieces)
+    def close(self) -> None:
+        """Close all connections."""
+        for origin in self._origins.values():
+            origin.pool.close()
+
+
+def _request(call: Call, origin: Origin, left: float) -> bytes:
+    """Return what is sent. Raises `ValueError` for a header that would be more than one."""
+    lines = [
+        f"{call.ask.method} {origin.path}{call.target} HTTP/1.1",
+        f"host: {origin.host}",
+        f"{EXPECTED}: {int(left * 1000)}",
+    ]
+    lines += [f"{name}: {value}" for name, value in call.headers.items()]
+    body = call.body
+    if body is not None:
+        lines.append(f"content-length: {len(body)}")
+    head = "\r\n".join(lines)
+    if head.count("\n") >= len(lines):
+        raise ValueError(f"a line break in a header to {call.ask.service}")
+    return f"{head}\r\n\r\n".encode() + (body or b"")
 
 
 @asynccontextmanager
@@ -83,13 +91,15 @@ async def connected(
 
     Its connections are closed at the end.
     """
-    builder = ClientBuilder().http1_only().no_proxy().follow_redirects(enable=False)
-    builder = builder.connect_timeout(timedelta(seconds=CONNECT_S)).tcp_nodelay(enabled=True)
-    async with builder.build() as client:
-        plain = HttpTransport(client, {service: urls[0] for service, urls in upstreams.items()})
+    with ExitStack() as stack:
+
+        def transport(urls: Mapping[str, str]) -> HttpTransport:
+            return stack.enter_context(closing(HttpTransport(urls)))
+
+        plain = transport({service: urls[0] for service, urls in upstreams.items()})
         several = {
             service: balanced(
-                [HttpTransport(client, {service: url}).send for url in urls],
+                [transport({service: url}).send for url in urls],
                 balances.get(service, Balance()),
                 asyncio.get_running_loop().time,
             )
