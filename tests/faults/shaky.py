@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import struct
 from collections.abc import AsyncIterator, Mapping
@@ -28,7 +29,7 @@ class Mood(StrEnum):
 
 @dataclass
 class Shaky:
-    """Answers each GET with the document of the first prefix that its target begins with."""
+    """Answers each request with the document of the first prefix that its target begins with."""
 
     documents: Mapping[str, object]
     mood: Mood = Mood.WELL
@@ -43,6 +44,8 @@ class Shaky:
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
                 while head := await reader.readuntil(b"\r\n\r\n"):
+                    if length := re.search(rb"content-length: *(\d+)", head, re.IGNORECASE):
+                        await reader.readexactly(int(length[1]))
                     await self._answer(head.split(b" ")[1].decode(), reader, writer)
                     await writer.drain()
         finally:
