@@ -19,6 +19,7 @@ from colonnade_runtime.fanout import FanOut, attempt
 from colonnade_runtime.page import Page, PageQuery
 from colonnade_runtime.request import Request
 from colonnade_runtime.server import serve
+from colonnade_runtime.sockets import Bounds, Gone, WebSocket
 from colonnade_runtime.upstream import Breaking, Bulkhead, Retrying, Upstream
 
 __all__ = [
@@ -26,12 +27,14 @@ __all__ = [
     "App",
     "BadRequest",
     "Batched",
+    "Bounds",
     "Breaking",
     "Bulkhead",
     "Endpoint",
     "Event",
     "Events",
     "FanOut",
+    "Gone",
     "Invalid",
     "NotFound",
     "Page",
@@ -44,6 +47,7 @@ __all__ = [
     "Upstream",
     "UpstreamError",
     "UpstreamStatus",
+    "WebSocket",
     "attempt",
     "batched",
     "declared",

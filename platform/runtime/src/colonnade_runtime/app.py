@@ -9,12 +9,17 @@ from colonnade_runtime.fields import Sparse
 from colonnade_runtime.probes import PROBES
 from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.router import Router
+from colonnade_runtime.sockets.messages import Reader, read_by
+from colonnade_runtime.sockets.open import Endpoint, Talk
+from colonnade_runtime.sockets.socket import Bounds
 from colonnade_runtime.upstream import Upstream
 
 View = Callable[[Request], Awaitable[Any]]
 Caller = Literal["user", "device", "client"]
 NO_SETTINGS: Mapping[str, Upstream] = {}
 AnyView = TypeVar("AnyView", bound=View)
+AnyTalk = TypeVar("AnyTalk", bound=Talk)
+BOUNDS = Bounds()
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -60,6 +65,7 @@ class App:
         self.limits = Limits(max_body, deadline, call_timeout)
         self.upstreams = upstreams
         self.router: Router[Route] = Router()
+        self.sockets: Router[Endpoint] = Router()
 
     def get(
         self, path: str, *, cache: Caching | None = None, fields: bool = False
@@ -81,6 +87,18 @@ class App:
     def delete(self, path: str) -> Callable[[AnyView], AnyView]:
         """Add a view of `DELETE path`."""
         return self._view("DELETE", path)
+
+    def websocket(self, path: str, bounds: Bounds = BOUNDS) -> Callable[[AnyTalk], AnyTalk]:
+        """Add a view of WebSockets: `async def talk(request: Request, socket: WebSocket[In, Out]) -> None`.
+
+        The route needs `stream: true` in bff.yaml.
+        """
+
+        def add(view: AnyTalk) -> AnyTalk:
+            self.sockets.add("GET", path, Endpoint(path, view, Reader(read_by(view)), bounds))
+            return view
+
+        return add
 
     def _view(
         self, method: str, path: str, cache: Caching | None = None, *, fields: bool = False

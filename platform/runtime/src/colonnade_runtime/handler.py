@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random as chance
 from collections.abc import Callable
+from typing import cast
 
 from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.caching import ETAG, Caching, Encoded, Headers, conditional, etag
@@ -15,7 +16,8 @@ from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
 from colonnade_runtime.request import Request
-from colonnade_runtime.rsgi import HTTPProtocol, Scope
+from colonnade_runtime.rsgi import HTTPProtocol, Scope, WebSocketProtocol
+from colonnade_runtime.sockets.open import OpenSockets
 from colonnade_runtime.streams import Streams
 from colonnade_runtime.upstream import Transport
 from colonnade_runtime.upstream.upstreams import Upstreams
@@ -51,7 +53,8 @@ class Handler:
         self._clock = asyncio.get_running_loop().time
         self._answers = KeptAnswers(self._clock)
         self._streams = Streams()
-        self.probes = Probes(self.views, self._upstreams, self._answers, self._streams)
+        self._sockets = OpenSockets(app.sockets, app.caller, app.limits.deadline)
+        self.probes = Probes(self.views, self._upstreams, self._answers, self._streams, self._sockets)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; nobody, where the client has gone."""
@@ -79,9 +82,16 @@ class Handler:
         if encoded is not None:
             await self._respond(scope, protocol, encoded)
 
-    def end_streams(self) -> None:
+    async def talk(self, scope: Scope, protocol: WebSocketProtocol) -> None:
+        """Talk to a client that asks for a WebSocket."""
+        bodiless = cast("HTTPProtocol", protocol)
+        request = Request(scope, bodiless, self._app.limits, self._upstreams, development=self._development)
+        await self._sockets.answer(scope, protocol, request)
+
+    async def end_streams(self) -> None:
         """End what would not end by itself: the process stops."""
         self._streams.end()
+        await self._sockets.end()
 
     async def _run(self, route: Route, request: Request) -> Encoded:
         if self._app.caller:

@@ -35,6 +35,10 @@ class Router(Generic[View]):
         for views in (*self._plain.values(), *self._patterns.values()):
             yield from views.values()
 
+    def __bool__(self) -> bool:
+        """Say whether there are any."""
+        return bool(self._plain or self._patterns)
+
     def find(self, method: str, path: str) -> tuple[View, Mapping[str, str]]:
         """Return the view and the path's parameters. Raises `NotFound` or `MethodNotAllowed`."""
         views, parameters = self._plain.get(path), NO_PARAMETERS

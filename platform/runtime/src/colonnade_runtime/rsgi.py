@@ -16,6 +16,11 @@ class Scope(Protocol):
     """What is known of a request before its body."""
 
     @property
+    def proto(self) -> str:
+        """`http`, or `ws` of who asks for a WebSocket."""
+        ...
+
+    @property
     def method(self) -> str:
         """The method, in capitals."""
         ...
@@ -69,4 +74,46 @@ class HTTPProtocol(Protocol):
 
     def response_stream(self, status: int, headers: list[tuple[str, str]]) -> StreamTransport:
         """Answer with a body that is sent piece by piece."""
+        ...
+
+
+class WebSocketMessage(Protocol):
+    """A message of a client: `kind` is 0 for the end, 1 for bytes, 2 for text."""
+
+    @property
+    def kind(self) -> int:
+        """What it is."""
+        ...
+
+    @property
+    def data(self) -> bytes | str:
+        """The message."""
+        ...
+
+
+class WebSocketTransport(Protocol):
+    """A WebSocket that was accepted."""
+
+    async def receive(self) -> WebSocketMessage:
+        """Return the next message; nothing more is read of the client until then."""
+        ...
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message; return when there is room for the next."""
+        ...
+
+    async def send_str(self, data: str) -> None:
+        """Send a text message; return when there is room for the next."""
+        ...
+
+
+class WebSocketProtocol(Protocol):
+    """The way to a client that asks for a WebSocket."""
+
+    async def accept(self) -> WebSocketTransport:
+        """Take the client in."""
+        ...
+
+    def close(self, status: int | None = None) -> None:
+        """End it; a client that was not taken in is answered with the HTTP status."""
         ...

@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import uvloop
 from colonnade_runtime import logs
@@ -14,6 +16,7 @@ from colonnade_runtime.app import App
 from colonnade_runtime.errors import SettingsError
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.http_transport import connected
+from colonnade_runtime.rsgi import Scope
 from colonnade_runtime.settings import Settings
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
@@ -46,12 +49,12 @@ async def _serve(app: App, settings: Settings) -> None:
     async with connected(settings.upstreams, settings.balances) as transport:
         handler = Handler(app, transport, development=settings.development)
         server = Server(
-            handler,
+            _both(handler) if app.sockets else handler,
             address=settings.host,
             port=settings.port,
             interface=Interfaces.RSGI,
             http=HTTPModes.auto,
-            websockets=False,
+            websockets=bool(app.sockets),
             log_enabled=False,
         )
         loop = asyncio.get_running_loop()
@@ -61,12 +64,26 @@ async def _serve(app: App, settings: Settings) -> None:
             await server.serve()
 
 
+def _both(handler: Handler) -> Callable[[Scope, Any], Awaitable[None]]:
+    """Tell WebSockets from requests; an application without any is not asked at every request."""
+
+    def answer(scope: Scope, protocol: Any) -> Awaitable[None]:  # noqa: ANN401 - one or the other
+        return handler.talk(scope, protocol) if scope.proto == "ws" else handler.__rsgi__(scope, protocol)
+
+    return answer
+
+
 def _stop(handler: Handler, server: Server, drain_s: float) -> None:
     """Say first that no more requests should come, so that those on their way still find somebody."""
     handler.probes.stopping = True
     loop = asyncio.get_running_loop()
-    loop.call_later(drain_s, handler.end_streams)
-    loop.call_later(drain_s, server.stop)
+    loop.call_later(drain_s, lambda: loop.create_task(_end(handler, server)))
+
+
+async def _end(handler: Handler, server: Server) -> None:
+    """Stop when those who hold a stream open know."""
+    await handler.end_streams()
+    server.stop()  # type: ignore[no-untyped-call] # Granian's
 
 
 def _claim(host: str, port: int) -> None:

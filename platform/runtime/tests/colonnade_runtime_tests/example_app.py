@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 
 import msgspec
-from colonnade_runtime import App, Event, Events, Request, declared, get, serve, shared
+from colonnade_runtime import App, Bounds, Event, Events, Request, WebSocket, declared, get, serve, shared
 
 app = App("example", services=["order"], call_timeout=0.5, deadline=20.0)
 
@@ -79,6 +79,16 @@ async def _ticks() -> AsyncIterator[Event]:
     try:
         yield Event("tick", "1")
         await asyncio.Event().wait()
+    finally:
+        sys.stderr.write("ended\n")
+        sys.stderr.flush()
+
+
+@app.websocket("/talk", Bounds(send=0.5))
+async def talk(_request: Request, socket: WebSocket[Order, Order]) -> None:
+    try:
+        async for message in socket:
+            await socket.send(message)
     finally:
         sys.stderr.write("ended\n")
         sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from colonnade_runtime.cost import Spent
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.request import Limits, Request
 from colonnade_runtime.testing.fakes import FakeUpstreams
+from colonnade_runtime.testing.websocket import ClientSocket, conversation
 from colonnade_runtime.upstream.upstreams import Upstreams
 
 LIMITS = Limits(body=1024 * 1024, deadline=4.0, call=2.0)
@@ -62,6 +64,22 @@ class AppClient:
         await self._handler.__rsgi__(exchange, exchange)
         return exchange.response
 
+    @asynccontextmanager
+    async def websocket(self, url: str, **headers: str) -> AsyncIterator[ClientSocket]:
+        """Open a WebSocket; it is closed, and its view has ended, when the context ends.
+
+        Raises `Refused`, with the status, where the client is not taken in.
+        """
+        given = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        parts = urlsplit(url)
+        exchange = _Exchange("GET", parts.path, parts.query, given, b"", proto="ws")
+        async with conversation(lambda socket: self._handler.talk(exchange, socket)) as client:
+            yield client
+
+    async def end_streams(self) -> None:
+        """End streams and WebSockets, as a process does that stops."""
+        await self._handler.end_streams()
+
     @property
     def spent(self) -> Mapping[Route, Spent]:
         """What the good answers of each view have cost."""
@@ -92,6 +110,7 @@ class _Exchange:
     headers: dict[str, str]
     body: bytes
     response: Response = field(default_factory=Response)
+    proto: str = "http"
 
     async def __call__(self) -> bytes:
         return self.body
