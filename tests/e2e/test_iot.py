@@ -4,10 +4,14 @@ import itertools
 import json
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
+import grpc
 import httpx
 import pytest
 
+from telemetry_service.proto import telemetry_pb2 as pb
+from telemetry_service.proto.telemetry_pb2_grpc import TelemetryStub
 from tests.platform_folder import Stack, bff, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -47,6 +51,22 @@ def test_more_than_a_thousand_readings_are_refused(iot: httpx.Client) -> None:
 
 def test_a_device_reads_its_configuration(iot: httpx.Client) -> None:
     assert iot.get("/api/iot/config").status_code == 200
+
+
+def test_a_device_needs_no_bff_for_its_own_readings(iot: httpx.Client, stack: Stack) -> None:
+    """By REST, which the proto file of the service describes, and by gRPC, for the key's device only."""
+    own, other = (f"/api/telemetry/v1/devices/{name}/readings" for name in ("sensor-1", "sensor-2"))
+    sent = reading()
+    with grpc.insecure_channel(urlsplit(stack.edge).netloc) as channel:
+        asked = pb.ListReadingsRequest(device_id="sensor-1", limit=100)
+        key = (("x-api-key", iot.headers["x-api-key"]),)
+        stored = iot.post(own, json={"readings": [sent]})
+        listed = TelemetryStub(channel).ListReadings(asked, metadata=key)  # type: ignore[no-untyped-call]
+
+    assert (200, {"accepted": 1, "duplicates": 0}) == (stored.status_code, stored.json())
+    assert sent["seq"] in [one.seq for one in listed.readings]
+    refused = iot.get(other)
+    assert (403, "application/problem+json") == (refused.status_code, refused.headers["content-type"])
 
 
 @pytest.mark.parametrize("key", [None, "", "ck_nope", "ck_00000000_" + "A" * 43, "x" * 5000])

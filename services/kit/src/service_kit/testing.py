@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-START_S = 20.0
+START_S = 60.0
 
 
 def free_port() -> int:

@@ -146,7 +146,7 @@ def test_a_device_speaks_for_itself_only(both: Both) -> None:
     )
     for call in calls:
         with pytest.raises(grpc.RpcError) as caught:
-            call()
+            call()  # type: ignore[no-untyped-call]
         assert caught.value.code() == grpc.StatusCode.PERMISSION_DENIED
 
 

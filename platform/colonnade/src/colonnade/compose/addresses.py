@@ -74,7 +74,7 @@ def tls_way(platform: Platform) -> Way | None:
 
 def target(platform: Platform) -> Target:
     """Return what an edge sees; it is the same for each of them."""
-    endpoints = {bff.name: instances(bff) for bff in platform.bffs}
+    endpoints = {part.name: instances(part) for part in platform.backends}
     endpoints["policy"] = tuple(Address(name, POLICY_PORT) for name in replicas(platform, "policy"))
     endpoints["lease"] = tuple(Address(name, LEASE_PORT) for name in replicas(platform, "policy"))
     tls = platform.edge.tls

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from colonnade.ir.platform import Bff, Platform
+from colonnade.ir.platform import Bff, Platform, Service
 
 FRONT = "front"
 EDGE = "edge"
@@ -34,6 +34,11 @@ def of_bff(bff: Bff, platform: Platform) -> list[str]:
     """A BFF: called by Envoy, calls services; a service that runs elsewhere needs a way out."""
     elsewhere = {service.name for service in platform.services if service.url}
     return [BACKEND, SERVICES, *([EGRESS] if elsewhere & {*bff.services} else [])]
+
+
+def of_service(service: Service) -> list[str]:
+    """A service: called by BFFs, and where it is exposed by Envoy, too."""
+    return [*([BACKEND] if service.exposed is not None else []), SERVICES]
 
 
 def declared(used: set[str]) -> dict[str, Any]:

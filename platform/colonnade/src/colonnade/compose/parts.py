@@ -73,7 +73,7 @@ def envoy(platform: Platform) -> Part:
         networks=networks.of_edge(),
         memory="256m",
         environment={"PORT": str(platform.edge.port)},
-        needs=COMPILED | healthy(*replicas(platform, "policy"), *_names(platform.bffs)),
+        needs=COMPILED | healthy(*replicas(platform, "policy"), *_names(platform.backends)),
         volumes=[f"{CONFIG_MOUNT}:ro", *([f"{certificates.MOUNT}:ro"] if platform.edge.tls else [])],
         health=HTTP_HEALTH,
     )
@@ -165,7 +165,7 @@ def microservice(service: Service, platform: Platform, name: str) -> Part:
     return Part(
         image=Image(service.name, "services/Dockerfile", PYTHON | {"SERVICE": folder}),
         command=secrets.command(f"{folder.replace('-', '_')}_service"),
-        networks=[networks.SERVICES],
+        networks=networks.of_service(service),
         memory="256m",
         environment=_process(service.port, platform) | grpc | {"DATA_DIR": "/data"},
         needs={} if name == service.name else healthy(service.name),
@@ -216,12 +216,18 @@ def config(platform: Platform) -> Part:
         volumes=[
             "./colonnade.yaml:/platform/colonnade.yaml:ro",
             "./bffs:/platform/bffs:ro",
+            *(f"./{file}:/platform/{file}:ro" for file in _descriptors(platform)),
             CONFIG_MOUNT,
             *certificates.volumes(platform),
         ],
         secrets=list(certificates.given(platform)),
         restart="no",
     )
+
+
+def _descriptors(platform: Platform) -> list[str]:
+    """What the compiler reads beside the manifests."""
+    return [service.descriptor for service in platform.services if service.descriptor is not None]
 
 
 def make_secrets() -> Part:

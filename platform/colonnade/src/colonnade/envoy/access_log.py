@@ -2,6 +2,7 @@
 
 from colonnade.envoy import hygiene
 from colonnade.envoy.message import Json, typed
+from colonnade.ir.platform import Platform
 
 FIELDS = {
     "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
@@ -29,11 +30,16 @@ FIELDS = {
 }
 
 
-def access_log() -> Json:
+GRPC_FIELDS = {"grpc_status": "%GRPC_STATUS_NUMBER%"}
+"""Beside the HTTP status, which is 200 whatever became of a call."""
+
+
+def access_log(platform: Platform) -> Json:
     """Return the access log of the edge; health checks are left out."""
+    fields = FIELDS | (GRPC_FIELDS if any(route.grpc for route in platform.routes) else {})
     config = typed(
         "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-        log_format={"json_format": FIELDS, "omit_empty_values": True},
+        log_format={"json_format": fields, "omit_empty_values": True},
     )
     return {
         "name": "envoy.access_loggers.stdout",

@@ -1,8 +1,10 @@
 """What Envoy itself refuses is told as a problem document (RFC 9457), like every other error."""
 
 from colonnade.envoy.filters import scopes
+from colonnade.envoy.grpc_problems import grpc_replies
 from colonnade.envoy.message import Json, typed
 from colonnade.envoy.security_headers import security_headers
+from colonnade.ir.platform import Platform
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,10 +26,12 @@ DETAILS = {
 REALM = 'Bearer realm="colonnade"'
 INVALID = f'{REALM}, error="invalid_token"'
 JWT_DENIED = "jwt_authn_access_denied"
+NO_CALL = tuple(f"{when}grpc_json_transcode_failure{{INVALID_ARGUMENT}}" for when in ("", "early_"))
+"""What Envoy says of a REST request that becomes no gRPC call; its body tells why."""
 POLICY_DOWN = ("Service Unavailable", "The edge cannot decide about this request now; try again shortly.")
 
 
-def local_replies() -> Json:
+def local_replies(platform: Platform) -> Json:
     """Return how Envoy words its own answers.
 
     A refusal of the policy service is worded already, and passes as it is.
@@ -36,6 +40,8 @@ def local_replies() -> Json:
     passing = {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}, "content_type": MEDIA_TYPE}
     return {
         "mappers": [
+            *grpc_replies(platform, DETAILS),
+            *_transcoding(platform),
             _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after()),
             _mapper(_details("ext_authz_denied"), passing),
             _mapper(_details(f"{JWT_DENIED}{{Jwt_is_missing}}"), denied, _challenge(REALM)),
@@ -47,6 +53,14 @@ def local_replies() -> Json:
             {"filter": _status("GE", 100), "headers_to_add": security_headers()},
         ]
     }
+
+
+def _transcoding(platform: Platform) -> list[Json]:
+    """What is wrong with a request that should have become a gRPC call."""
+    if not any(route.grpc for route in platform.routes):
+        return []
+    told = _document(400, "Bad Request", "%LOCAL_REPLY_BODY%")
+    return [_mapper(_details(said), told) for said in NO_CALL]
 
 
 def _status_mapper(status: int, title: str, detail: str) -> Json:

@@ -92,10 +92,11 @@ def _login() -> Json:
 def _route(route: Route, platform: Platform, target: Target) -> Json:
     action: Json = {
         "cluster": route.bff,
-        "timeout": duration(0 if route.stream else route.timeouts.read_s),
+        "timeout": duration(_answer_within_s(route)),
         "idle_timeout": duration(route.timeouts.idle_s),
         **_rewrite(route.rewrite),
         **(STREAM if route.stream else {}),
+        **(_deadline(route) if route.grpc else {}),
     }
     if route.retries.attempts:
         action["retry_policy"] = _retry(route.retries)
@@ -113,6 +114,16 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "typed_per_filter_config": route_filters(route, platform, target),
         **scope_metadata(route),
     }
+
+
+def _deadline(route: Route) -> Json:
+    """A gRPC client says how long it waits; that holds as far as the route's own bound allows."""
+    return {"max_stream_duration": {"grpc_timeout_header_max": duration(_answer_within_s(route))}}
+
+
+def _answer_within_s(route: Route) -> float:
+    """Seconds until the whole answer must be there; 0: there is no bound."""
+    return 0 if route.stream else route.timeouts.read_s
 
 
 def _preflight(route: Route) -> Json:

@@ -119,7 +119,8 @@ class Identity:
 class Service:
     """A microservice: run by the platform from `path`, `replicas` times, or reached at `url`.
 
-    `openapi` is the file of its contract.
+    `openapi` is the file of its contract. To the edge an `exposed` one is what a BFF is; `descriptor` is the
+    file of its gRPC services.
     """
 
     name: str
@@ -130,6 +131,8 @@ class Service:
     openapi: str | None = None
     replicas: int = 1
     balance: Balance = LEAST_REQUEST
+    exposed: "Bff | None" = None
+    descriptor: str | None = None
 
     @property
     def instances(self) -> list[str]:
@@ -148,7 +151,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Bff:
-    """A BFF, run `replicas` times: its folder is `bffs/<name>`, its module `<name with underscores>_bff`."""
+    """A BFF, run `replicas` times: its folder is `bffs/<name>`, its module `<name with underscores>_bff`.
+
+    It speaks HTTP/1.1; `grpc` only where it stands for an exposed service.
+    """
 
     name: str
     kind: str
@@ -163,6 +169,7 @@ class Bff:
     balance: Balance = LEAST_REQUEST
     canary: Canary | None = None
     mirror: Mirror | None = None
+    grpc: bool = False
 
     @property
     def instances(self) -> list[str]:
@@ -192,13 +199,23 @@ class Platform:
     routes: tuple[Route, ...]
 
     @property
+    def exposed(self) -> tuple[Bff, ...]:
+        """The services that are at the edge by themselves, as it sees them."""
+        return tuple(service.exposed for service in self.services if service.exposed is not None)
+
+    @property
+    def backends(self) -> tuple[Bff, ...]:
+        """All that routes lead to."""
+        return self.bffs + self.exposed
+
+    @property
     def development(self) -> bool:
         """Whether the development identity provider is the issuer."""
         return self.identity.issuer is None
 
     def bff(self, name: str) -> Bff:
-        """Return the BFF that is called `name`."""
-        return next(bff for bff in self.bffs if bff.name == name)
+        """Return the BFF, or exposed service, that is called `name`."""
+        return next(bff for bff in self.backends if bff.name == name)
 
     @property
     def hosts(self) -> tuple[str, ...]:

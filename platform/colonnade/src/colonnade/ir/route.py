@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from colonnade.ir.grpc import Grpc
 from colonnade_policy.limits import Rule
 
 
@@ -131,7 +132,8 @@ class Decision:
 class Route:
     """One route: what it matches, where it goes and what it asks. Sizes are in bytes.
 
-    A request counts `cost` against each limit; None: as much as its GraphQL query asks for. A `stream` stays
+    `bff` is what answers: a BFF, or a service that the platform exposes, by `grpc` or else HTTP/1.1. A
+    request counts `cost` against each limit; None: as much as its GraphQL query asks for. A `stream` stays
     open, for as long as something is said on it.
     """
 
@@ -148,6 +150,7 @@ class Route:
     decision: Decision
     cors: Cors | None = None
     stream: bool = False
+    grpc: Grpc | None = None
 
     @property
     def leased(self) -> bool:

@@ -59,6 +59,8 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
     parts = [(bff.name, bff.replicas) for bff in platform.bffs]
     parts += [(service.name, service.replicas) for service in platform.services if service.path is not None]
     endpoints = {part: instances(part, replicas, ports) for part, replicas in parts}
+    for one in (one for one in platform.exposed if one.grpc):
+        endpoints[one.name] = tuple(address(ports[f"{name}-grpc"]) for name in one.instances)
     endpoints["policy"] = tuple(address(ports[policy]) for policy in policies)
     endpoints["lease"] = tuple(address(ports[f"{policy}-lease"]) for policy in policies)
     tls_port = ports.get(f"{name}-tls")

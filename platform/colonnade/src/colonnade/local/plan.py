@@ -123,7 +123,7 @@ class _Plan:
         return self._python(name, bff.package, env, after=after, own_sources=own)
 
     def _envoy(self, name: str, number: int) -> ProcessSpec:
-        after = (*self.policies, *(name for bff in self.platform.bffs for name in bff.instances))
+        after = (*self.policies, *(name for bff in self.platform.backends for name in bff.instances))
         return self._proxy(name, self.layout.edge(number) / "envoy.json", after, drained=True)
 
     def _balancer(self) -> ProcessSpec:

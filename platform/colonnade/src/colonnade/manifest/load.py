@@ -1,9 +1,9 @@
 """Reads a platform folder: its `colonnade.yaml` and the `bff.yaml` of every BFF."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,6 +16,9 @@ from colonnade.manifest.validate import validate
 PLATFORM_FILE = "colonnade.yaml"
 BFF_FILE = "bff.yaml"
 BFF_FOLDER = "bffs"
+
+if TYPE_CHECKING:
+    from colonnade.manifest.descriptor import Descriptor
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,11 +33,32 @@ class Written(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """All that was written in one platform folder; BFFs by folder name, sorted."""
+    """All that was written in one platform folder; BFFs by folder name, sorted.
+
+    `descriptors` are those of the exposed services that speak gRPC.
+    """
 
     root: Path
     platform: Written[PlatformManifest]
     bffs: Mapping[str, Written[BffManifest]]
+    descriptors: Mapping[str, "Descriptor"] = field(default_factory=dict)
+
+    def exposed(self) -> Iterator[Written[BffManifest]]:
+        """Yield what is said of each exposed service, as a BFF says it of itself."""
+        for name, service in sorted(self.platform.manifest.services.items()):
+            if (expose := service.expose) is not None:
+                manifest = BffManifest(
+                    name=name,
+                    kind=expose.kind,
+                    owner="@platform",
+                    port=service.port,
+                    route=expose.route,
+                    routes=expose.routes,
+                    auth=expose.auth,
+                    limits=expose.limits,
+                    cors=expose.cors,
+                )
+                yield Written(manifest, self.platform.document.below(("services", name, "expose")))
 
 
 def find_root(start: Path) -> Path:
@@ -58,9 +82,11 @@ def load(root: Path) -> Manifests:
     problems: list[Problem] = []
     platform = _load_one(root / PLATFORM_FILE, PlatformManifest, root, problems)
     bffs = {file.parent.name: _load_one(file, BffManifest, root, problems) for file in bff_files(root)}
+    descriptors = _descriptors(root, platform, problems) if platform is not None else {}
     if platform is None or problems:
         raise ManifestError(problems)
-    return Manifests(root, platform, {name: bff for name, bff in bffs.items() if bff is not None})
+    found = {name: bff for name, bff in bffs.items() if bff is not None}
+    return Manifests(root, platform, found, descriptors)
 
 
 def load_with(root: Path, proposed: Path) -> tuple[Manifests, str]:
@@ -77,6 +103,28 @@ def load_with(root: Path, proposed: Path) -> tuple[Manifests, str]:
     if name not in manifests.bffs:
         raise UserError(f"{proposed}: there is no BFF {name}", f"there are {', '.join(manifests.bffs)}")
     return replace(manifests, bffs={**manifests.bffs, name: written}), name
+
+
+def _descriptors(
+    root: Path, platform: Written[PlatformManifest], problems: list[Problem]
+) -> dict[str, "Descriptor"]:
+    """Return what the exposed services offer, after adding the problems with their files."""
+    files = {
+        name: root / service.expose.descriptor
+        for name, service in platform.manifest.services.items()
+        if service.expose is not None and service.expose.descriptor is not None
+    }
+    if files:
+        from colonnade.manifest.descriptor import Descriptor  # noqa: PLC0415 - few need protobuf
+    found = {}
+    for name, file in files.items():
+        try:
+            found[name] = Descriptor.read(file)
+        except UserError as error:
+            at = ("services", name, "expose", "descriptor")
+            problem = platform.document.problem(at, error.message, error.hint)
+            problems.append(problem.seen_from(root))
+    return found
 
 
 def _load_one(file: Path, model: type[M], root: Path, problems: list[Problem]) -> Written[M] | None:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from colonnade.manifest.balance import Balance, Replicas
+from colonnade.manifest.expose import Expose
 from colonnade.manifest.identity import Identity
 from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath
 from colonnade.manifest.units import Duration, FileRef, Rate, SecretRef, Size, parse_duration, parse_size
@@ -75,7 +76,8 @@ class Service(Model):
     """A microservice behind the BFFs; the platform runs it from `path` where that is given.
 
     Its `replicas` share one folder of data; BFFs spread their calls over them by `balance`. Calls are held
-    against the document in `openapi`, or the `openapi.json` in `path`.
+    against the document in `openapi`, or the `openapi.json` in `path`. What is said to `expose` it puts it
+    at the edge.
     """
 
     port: Port
@@ -85,6 +87,17 @@ class Service(Model):
     openapi: RelativePath | None = None
     replicas: Replicas = 1
     balance: Balance = Balance()
+    expose: Expose | None = None
+
+    @model_validator(mode="after")
+    def _exposed_where_it_runs(self) -> "Service":
+        if self.expose is not None and self.path is None:
+            raise PydanticCustomError(
+                "expose", "only what the platform runs can be exposed: give path, no url"
+            )
+        if self.expose is not None and self.expose.descriptor is not None and self.grpc_port is None:
+            raise PydanticCustomError("grpc_port", "a descriptor is of gRPC: give grpc_port, too")
+        return self
 
     @model_validator(mode="after")
     def _run_to_be_many(self) -> "Service":

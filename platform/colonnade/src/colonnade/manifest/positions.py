@@ -1,6 +1,6 @@
 """YAML as plain data, with the line and column of every key."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ class Document:
     file: Path
     data: dict[str, Any]
     positions: dict[Location, tuple[int, int]] = field(repr=False)
+    base: Location = ()
 
     def position(self, location: Location) -> tuple[int, int]:
-        """Return where the node at `location` stands, or its nearest ancestor that exists."""
+        """Return where the node at `location` below `base` stands, or its nearest ancestor that exists."""
+        location = self.base + location
         while location not in self.positions and location:
             location = location[:-1]
         return self.positions.get(location, (1, 1))
@@ -29,7 +31,11 @@ class Document:
     def problem(self, location: Location, message: str, hint: str = "") -> Problem:
         """Return a problem with the node at `location`."""
         line, column = self.position(location)
-        return Problem(self.file, line, column, dotted(location), message, hint)
+        return Problem(self.file, line, column, dotted(self.base + location), message, hint)
+
+    def below(self, base: Location) -> "Document":
+        """Return the document as who knows only what stands at `base` names its nodes."""
+        return replace(self, base=self.base + base)
 
 
 def dotted(location: Location) -> str:

@@ -27,6 +27,7 @@ def check(manifests: Manifests) -> Iterator[Problem]:
     yield from _client_ca(manifests.platform)
     for folder, bff in manifests.bffs.items():
         yield from _names(folder, bff, platform)
+    for bff in (*manifests.bffs.values(), *manifests.exposed()):
         yield from _certificates(bff, platform)
         yield from _prefix(bff, platform.guardrails)
         yield from _costs(bff)
@@ -204,7 +205,7 @@ def _clashes(manifests: Manifests) -> Iterator[Problem]:
     edge = manifests.platform.manifest.edge
     ports |= {edge.port: "the edge", edge.tls.port: "the edge", edge.console_port: "the console"}
     seen: list[BffManifest] = []
-    for written in manifests.bffs.values():
+    for written in (*manifests.bffs.values(), *manifests.exposed()):
         bff = written.manifest
         taken = ports.setdefault(bff.port, bff.name)
         if taken != bff.name:

@@ -11,6 +11,7 @@ from colonnade.manifest.load import Manifests
 from colonnade.manifest.model import Budget
 from colonnade.manifest.platform import Hsts, PlatformManifest, Service, Tls
 from colonnade.resolve.balance import check_balance, resolve_balance, resolve_canary, resolve_mirror
+from colonnade.resolve.exposed import check_exposed, exposed_routes, resolve_exposed
 from colonnade.resolve.guardrails import check
 from colonnade.resolve.identity import check_identity, resolve_claims, resolve_identity, secret
 from colonnade.resolve.routes import resolve_routes
@@ -21,7 +22,8 @@ def resolve(manifests: Manifests) -> ir.Platform:
 
     Raises `ManifestError` with every breach of the guardrails and every clash.
     """
-    found = (*check(manifests), *check_balance(manifests), *check_identity(manifests))
+    checks = (check, check_balance, check_identity, check_exposed)
+    found = [problem for one in checks for problem in one(manifests)]
     problems = [problem.seen_from(manifests.root) for problem in found]
     if problems:
         raise ManifestError(problems)
@@ -29,6 +31,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
     bffs = [written.manifest for written in manifests.bffs.values()]
     places = resolve_claims(platform.identity.claims)
     routes = [route for bff in bffs for route in resolve_routes(bff, platform.edge.max_body, places)]
+    routes += exposed_routes(manifests, places)
     return ir.Platform(
         name=platform.name,
         edge=_edge(platform),
@@ -78,6 +81,7 @@ def _hsts(hsts: Hsts | None) -> str | None:
 
 
 def _service(name: str, service: Service) -> ir.Service:
+    expose = service.expose
     return ir.Service(
         name=name,
         port=service.port,
@@ -87,6 +91,8 @@ def _service(name: str, service: Service) -> ir.Service:
         openapi=service.openapi,
         replicas=service.replicas,
         balance=resolve_balance(service.balance),
+        exposed=resolve_exposed(name, service),
+        descriptor=expose.descriptor if expose else None,
     )
 
 

@@ -91,14 +91,15 @@ def publish_policy(folder: Path, platform: Platform, target: Target) -> None:
 
 
 @contextmanager
-def deciding(folder: Path, port: int) -> Iterator[None]:
+def deciding(folder: Path, port: int, lease: int) -> Iterator[None]:
     """Run the policy service, without a store."""
-    env = {"PORT": str(port), "POLICY_FILE": str(folder / "policy.json"), "STORE_URL": "redis://127.0.0.1:1"}
+    env = {"PORT": str(port), "LEASE_PORT": str(lease), "POLICY_FILE": str(folder / "policy.json")}
+    env["STORE_URL"] = "redis://127.0.0.1:1"
     with (folder / "policy.log").open("w", encoding="utf-8") as output:
         argv = [sys.executable, "-m", "colonnade_edge"]
         process = subprocess.Popen(argv, env={**os.environ, **env}, stdout=output, stderr=output)
     try:
-        eventually(lambda: httpx.get(f"http://{HOST}:{port}/jwks").status_code == 200, within=30)
+        eventually(lambda: httpx.get(f"http://{HOST}:{port}/jwks").status_code == 200, within=90)
         yield
     finally:
         process.terminate()
@@ -107,14 +108,20 @@ def deciding(folder: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def running(
-    folder: Path, bffs: Mapping[str, str], text: str = PLATFORM, *, policy_service: bool = True
+    folder: Path,
+    bffs: Mapping[str, str],
+    text: str = PLATFORM,
+    *,
+    policy_service: bool = True,
+    services: Mapping[str, Address] | None = None,
 ) -> Iterator[Edge]:
-    """Start an edge on free ports, in front of one backend for everything."""
+    """Start an edge on free ports, in front of one backend for everything but the exposed `services`."""
     compiled = platform(folder, bffs, text)
     backend = Backend()
-    listen, admin, policy, tls = free_ports()
+    listen, admin, policy, lease, tls = free_ports()
     endpoints = dict.fromkeys(bffs, (backend.address,))
-    endpoints |= {"policy": (Address(HOST, policy),)}
+    endpoints |= {"policy": (Address(HOST, policy),), "lease": (Address(HOST, lease),)}
+    endpoints |= {name: (address,) for name, address in (services or {}).items()}
     run = folder / "run"
     target = Target(
         Address(HOST, listen),
@@ -129,7 +136,7 @@ def running(
     asyncio.run(validate(compiled, target))
     publish_policy(folder, compiled, target)
     with (
-        deciding(folder, policy) if policy_service else nullcontext(),
+        deciding(folder, policy, lease) if policy_service else nullcontext(),
         _envoy(edge, compiled),
     ):
         try:
@@ -155,15 +162,15 @@ def _envoy(edge: Edge, compiled: Platform) -> Iterator[None]:
 
 
 def free_ports() -> list[int]:
-    """Four ports that nothing listens on now."""
+    """Five ports that nothing listens on now."""
     with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(4)]
+        probes = [held.enter_context(socket.socket()) for _ in range(5)]
         for probe in probes:
             probe.bind((HOST, 0))
         return [probe.getsockname()[1] for probe in probes]
 
 
-def eventually(probe: Any, within: float = 10.0) -> None:  # noqa: ANN401 - anything to be true
+def eventually(probe: Any, within: float = 30.0) -> None:  # noqa: ANN401 - anything to be true
     """Return when `probe` is true; fail after `within` seconds."""
     deadline = time.monotonic() + within
     while True:

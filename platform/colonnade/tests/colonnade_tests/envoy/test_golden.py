@@ -28,6 +28,7 @@ def target_of(platform: Platform) -> Target:
     endpoints: dict[str, tuple[Address, ...]] = {
         bff.name: (Address("127.0.0.1", bff.port),) for bff in platform.bffs
     }
+    endpoints |= {one.name: (Address("127.0.0.1", one.port),) for one in platform.exposed}
     endpoints["policy"] = (Address("policy", 9001), Address("policy-2", 9001))
     endpoints["lease"] = (Address("policy", 9002), Address("policy-2", 9002))
     issuer = platform.identity.issuer or "http://127.0.0.1:8100"

@@ -1,4 +1,4 @@
-"""Upstream clusters: every BFF, and the policy service."""
+"""Upstream clusters: every BFF, the services that are exposed, and the policy service."""
 
 from colonnade.envoy.clusters.bff import bff_cluster
 from colonnade.envoy.clusters.cluster import CLUSTER
@@ -12,7 +12,7 @@ TRACES = "traces"
 
 def clusters(platform: Platform, target: Target) -> list[Json]:
     """Return every cluster that a route, or a filter on it, names."""
-    found = [bff_cluster(platform, target, bff) for bff in platform.bffs]
+    found = [bff_cluster(platform, target, bff) for bff in platform.backends]
     found.append(policy_cluster(target.endpoints["policy"]))
     if any(route.leased for route in platform.routes):
         found.append(lease_cluster(target.endpoints[LEASE]))

@@ -32,7 +32,7 @@ def balance(cluster: Json, bff: Bff, platform: Platform) -> None:
         cluster["ring_hash_lb_config"] = {"minimum_ring_size": RING}
         factor = {"hash_balance_factor": round(bff.balance.max_load)}
         cluster["common_lb_config"] = {"consistent_hashing_lb_config": factor}
-    if any(one.balance.by_cookie for one in platform.bffs):
+    if any(one.balance.by_cookie for one in platform.backends):
         cluster["typed_extension_protocol_options"][HTTP_OPTIONS]["http_filters"] = _without_cookies()
 
 

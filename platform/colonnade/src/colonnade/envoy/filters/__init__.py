@@ -5,6 +5,7 @@ from colonnade.envoy.filters import (
     compression,
     cors,
     ext_authz,
+    grpc_web,
     headers,
     health,
     hsts,
@@ -12,11 +13,13 @@ from colonnade.envoy.filters import (
     lease,
     limit_headers,
     local_limit,
+    rest_problem,
     roles,
     router,
     scopes,
     second_opinion,
     token_query,
+    transcode,
 )
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json
@@ -39,7 +42,10 @@ CHAIN: tuple[Filter, ...] = (
     lease.FILTER,  # holds what the policy service said of the credential for as long as a stream is open
     limit_headers.FILTER,  # so that it sees, on the way back, what the bucket told
     local_limit.FILTER,  # counts who was let in, so after the identity is known
+    grpc_web.FILTER,  # what was refused until now is told by an HTTP status, which its clients know
     body.FILTER,  # only an allowed request is received whole
+    rest_problem.FILTER,  # rewords what transcode makes of a gRPC status
+    transcode.FILTER,  # makes a call of a whole request
     router.FILTER,
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from colonnade.envoy.filters.filter import Filter
+from colonnade.envoy.filters.grpc_web import native
 from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Route
@@ -38,8 +39,11 @@ def _compressor(name: str) -> Callable[[Platform, Target], Json | None]:
 
 
 def _route(route: Route, _platform: Platform, _target: Target) -> Json | None:
-    """A compressor holds back what it was given until it has enough; an event is not to wait for the next."""
-    return typed(f"{PACKAGE}.CompressorPerRoute", disabled=True) if route.stream else None
+    """A compressor holds back what it was given until it has enough; an event is not to wait for the next.
+
+    gRPC has its own compression.
+    """
+    return typed(f"{PACKAGE}.CompressorPerRoute", disabled=True) if route.stream or native(route) else None
 
 
 FILTERS = tuple(
