@@ -57,10 +57,11 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
 
 
 def _where_it_is(wanted: Service, running: Platform) -> Service:
-    """A service's instances may become more or fewer; what it is, and where its first one is, stays."""
+    """A service may get more instances or fewer, and what is said of it at the edge; its process stays."""
     for service in running.services:
         if service.name == wanted.name:
-            return replace(service, replicas=wanted.replicas, balance=wanted.balance)
+            live = ("replicas", "balance", "exposed", "descriptor")
+            return replace(service, **{name: getattr(wanted, name) for name in live})
     return wanted
 
 

@@ -79,10 +79,15 @@ def _bff(written: Written[BffManifest], manifests: Manifests) -> Iterator[Proble
 
 def _one_hash(written: Written[BffManifest]) -> Iterator[Problem]:
     """Envoy hashes one thing of a request: to draw it, and to find its instance."""
-    key, canary = written.manifest.balance.key, written.manifest.canary
-    if key is not None and canary is not None and canary.weight and canary.sticky not in {key, "none"}:
-        hint = f"draw by it too (sticky: {key}), or for each request (sticky: none)"
-        yield written.document.problem(("canary", "sticky"), f"requests are spread by {key}", hint)
+    balance, canary = written.manifest.balance, written.manifest.canary
+    if balance.key is None or canary is None or not canary.weight or canary.sticky == "none":
+        return
+    if canary.sticky != balance.key:
+        hint = f"draw by it too (sticky: {balance.key}), or for each request (sticky: none)"
+        yield written.document.problem(("canary", "sticky"), f"requests are spread by {balance.key}", hint)
+    elif balance.ttl is not None:
+        message = "a cookie that the edge has yet to give draws nobody"
+        yield written.document.problem(("canary", "sticky"), message, "say sticky: none, or no ttl")
 
 
 def _instances(

@@ -13,10 +13,21 @@ _NATIVE_KEYS = ("consumer", "ip", "route", "header:")
 
 
 def decide(
-    auth: Auth, limits: Sequence[Limit], cost: int | None, places: Claims = DEFAULTS, *, stream: bool = False
+    auth: Auth,
+    limits: Sequence[Limit],
+    cost: int | None,
+    places: Claims = DEFAULTS,
+    *,
+    stream: bool = False,
+    parted: bool = False,
 ) -> Decision:
-    """Return who decides, and the reason that `bff routes` shows; a token's claims stand in `places`."""
+    """Return who decides, and the reason that `bff routes` shows; a token's claims stand in `places`.
+
+    A `parted` route is several for Envoy, because some of its requests go elsewhere, too.
+    """
     why_not = _why_not(auth, limits, cost) or _why_not_jwt(auth, places, stream=stream)
+    if not why_not and parted and limits:
+        why_not = "requests are counted together wherever they go"
     if why_not:
         return Decision(native=False, reason=why_not)
     what = "JWT" if auth.type == "jwt" else "no credential"

@@ -35,6 +35,7 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int, places: C
     resolved_auth = _auth(part.auth or bff.auth)
     written = base.cost if part.cost is None else part.cost
     cost = None if written == "graphql" else written
+    parted = bff.canary is not None or bff.mirror is not None
     return ir.Route(
         id=bff.name if is_base else f"{bff.name}.{part.name}",
         bff=bff.name,
@@ -49,7 +50,7 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int, places: C
         auth=resolved_auth,
         limits=limits,
         cost=cost,
-        decision=decide(resolved_auth, limits, cost, places, stream=stream),
+        decision=decide(resolved_auth, limits, cost, places, stream=stream, parted=parted),
         cors=_cors(part.cors or bff.cors),
         stream=stream,
     )

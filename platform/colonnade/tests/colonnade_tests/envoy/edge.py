@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from colonnade.tls.authority import Authority
 from colonnade_policy import encode
 from colonnade_tests.envoy.backend import HOST, Backend
 
+Endpoints = Mapping[str, tuple[Address, ...]]
+NOWHERE_ELSE: Endpoints = {}
 PLATFORM = "name: shop\nguardrails: {auth: [jwt, none], require_limit: false}\n"
 
 
@@ -68,9 +70,10 @@ class Edge:
     def alice(self, **claims: object) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.backend.token(claims)}"}
 
-    def rewrite(self, **bffs: str) -> None:
-        """Replace the manifests, and publish what they compile to."""
-        compiled = platform(self.folder, bffs)
+    def rewrite(self, text: str = PLATFORM, endpoints: Endpoints = NOWHERE_ELSE, /, **bffs: str) -> None:
+        """Replace the manifests, and the endpoints that are given; publish what they compile to."""
+        compiled = platform(self.folder, bffs, text)
+        self.target = replace(self.target, endpoints={**self.target.endpoints, **endpoints})
         publish_policy(self.folder, compiled, self.target)
         publish(self.folder / "run", compiled, self.target)
 
@@ -113,21 +116,20 @@ def running(
     text: str = PLATFORM,
     *,
     policy_service: bool = True,
-    services: Mapping[str, Address] | None = None,
+    endpoints: Endpoints = NOWHERE_ELSE,
 ) -> Iterator[Edge]:
-    """Start an edge on free ports, in front of one backend for everything but the exposed `services`."""
+    """Start an edge on free ports, in front of one backend for all that has no `endpoints` of its own."""
     compiled = platform(folder, bffs, text)
     backend = Backend()
     listen, admin, policy, lease, tls = free_ports()
-    endpoints = dict.fromkeys(bffs, (backend.address,))
-    endpoints |= {"policy": (Address(HOST, policy),), "lease": (Address(HOST, lease),)}
-    endpoints |= {name: (address,) for name, address in (services or {}).items()}
+    everything = dict.fromkeys(bffs, (backend.address,))
+    everything |= {"policy": (Address(HOST, policy),), "lease": (Address(HOST, lease),)}
     run = folder / "run"
     target = Target(
         Address(HOST, listen),
         Address(HOST, admin),
         backend.issuer,
-        endpoints,
+        {**everything, **endpoints},
         str(run),
         tls=TlsTarget(Address(HOST, tls), str(folder / "tls")),
     )

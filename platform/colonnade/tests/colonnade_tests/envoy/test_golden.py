@@ -26,7 +26,8 @@ CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if p
 
 def target_of(platform: Platform) -> Target:
     endpoints: dict[str, tuple[Address, ...]] = {
-        bff.name: (Address("127.0.0.1", bff.port),) for bff in platform.bffs
+        bff.name: tuple(Address("127.0.0.1", bff.port + 100 * number) for number in range(bff.replicas))
+        for bff in platform.bffs
     }
     endpoints |= {one.name: (Address("127.0.0.1", one.port),) for one in platform.exposed}
     endpoints["policy"] = (Address("policy", 9001), Address("policy-2", 9001))

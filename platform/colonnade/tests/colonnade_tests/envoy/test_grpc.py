@@ -48,7 +48,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     port = free_port()
     with (
         process("telemetry_service", folder / "data", GRPC_PORT=str(port)),
-        running(folder, {}, PLATFORM, services={"telemetry": Address(HOST, port)}) as edge,
+        running(folder, {}, PLATFORM, endpoints={"telemetry": (Address(HOST, port),)}) as edge,
     ):
         eventually(lambda: edge.get(READINGS, headers=someone(edge)).status_code == 200)
         yield edge

@@ -6,14 +6,12 @@ from colonnade.envoy.clusters.cluster import HTTP_OPTIONS
 from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Bff, Platform
 
-RING = 4096
-"""Points on the ring: with so many, the shares of a few instances differ by some percent."""
-
 POLICIES = {
     "least_request": "LEAST_REQUEST",
     "round_robin": "ROUND_ROBIN",
     "weighted": "ROUND_ROBIN",
-    "hash": "RING_HASH",  # unlike Maglev it moves no key but those of an instance that goes
+    # Not RING_HASH, whose points are shared by the instances there are: one that goes moves others' keys too.
+    "hash": "MAGLEV",
 }
 
 
@@ -29,7 +27,6 @@ def balance(cluster: Json, bff: Bff, platform: Platform) -> None:
             cluster,
             lambda number: {"metadata": {"filter_metadata": {"envoy.lb": {"hash_key": names[number]}}}},
         )
-        cluster["ring_hash_lb_config"] = {"minimum_ring_size": RING}
         factor = {"hash_balance_factor": round(bff.balance.max_load)}
         cluster["common_lb_config"] = {"consistent_hashing_lb_config": factor}
     if any(one.balance.by_cookie for one in platform.backends):
