@@ -1,7 +1,6 @@
 """Services of several instances: real servers, each with a name that it answers."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,13 @@ HOST = "127.0.0.1"
 
 
 class Instance:
-    """A server that answers its name, and counts; it may answer with another status, or late."""
+    """A server that answers its name, and counts; it may answer with another status, or wait to be `freed`."""
 
     def __init__(self, name: str, port: int = 0) -> None:
         self.name = name
         self.status = 200
-        self.delay = 0.0
+        self.freed = threading.Event()
+        self.freed.set()
         self.asked = 0
         handler = type("Handler", (_Handler,), {"instance": self})
         self._server = _Server((HOST, port), handler)
@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
         self.instance.asked += 1
-        time.sleep(self.instance.delay)
+        self.instance.freed.wait(10)
         body = self.instance.name.encode()
         self.send_response(self.instance.status)
         self.send_header("content-length", str(len(body)))

@@ -78,12 +78,13 @@ async def test_idle_instances_are_called_alike() -> None:
 async def test_an_instance_that_is_busy_is_left_to_its_work() -> None:
     with several(3) as instances:
         async with service([one.url for one in instances]) as upstreams:
-            instances[0].delay = 0.5
+            instances[0].freed.clear()
             held = [asyncio.create_task(who(upstreams)) for _ in range(12)]
             async with asyncio.timeout(5):
                 while instances[0].asked < 2:  # noqa: ASYNC110 - another thread counts
                     await asyncio.sleep(0.005)
             names = [await who(upstreams) for _ in range(20)]
+            instances[0].freed.set()
             await asyncio.gather(*held)
 
     assert "0" not in names
