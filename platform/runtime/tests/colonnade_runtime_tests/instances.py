@@ -10,7 +10,7 @@ HOST = "127.0.0.1"
 
 
 class Instance:
-    """A server that answers its name, and counts; it may answer with another status, or wait to be `freed`."""
+    """A server that answers its name and counts; it may answer another status, or wait to be `freed`."""
 
     def __init__(self, name: str, port: int = 0) -> None:
         self.name = name
