@@ -22,6 +22,7 @@ COPIED = (
     "bffs",
     "colonnade.yaml",
     "compose.yaml",
+    "deploy",
     "constraints.txt",
     "pyproject.toml",
     "CODEOWNERS",
@@ -103,6 +104,15 @@ class Stack:
     def url(self, name: str) -> str:
         """The URL of a process as it is now."""
         return str(self.processes()[name]["url"])
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the runner tells of the stack as it is now."""
+        return dict(json.loads((self.folder / ".colonnade/state.json").read_text(encoding="utf-8")))
+
+    def metrics(self, name: str) -> str:
+        """The URL at which a process tells what it counts, as it is now."""
+        return str(self.state["metrics"][name])
 
     def pid(self, name: str) -> int:
         """The process id of a process as it is now: restarts change it."""

@@ -7,7 +7,7 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EMITTERS = {"envoy", "compose", "policy"}
+EMITTERS = {"envoy", "compose", "policy", "observability"}
 
 COLONNADE = {
     "errors": set(),
@@ -16,6 +16,7 @@ COLONNADE = {
     "resolve": {"errors", "manifest", "ir"},
     "envoy": {"errors", "ir"},
     "policy": {"errors", "ir"},
+    "observability": {"errors", "ir"},
     "compose": {"errors", "ir", "envoy", "policy"},
     "scaffold": {"errors", "manifest", "resolve", "ir", *EMITTERS},
     "tls": {"errors", "ir"},

@@ -54,7 +54,7 @@ def test_a_page_that_the_client_has_already_is_not_sent_again(mobile: httpx.Clie
 
 def test_what_a_bff_counts_is_told_inside_only(stack: Stack, mobile: httpx.Client) -> None:
     assert mobile.get("/api/mobile/metrics").status_code == 404
-    assert "colonnade_requests_total" in httpx.get(f"{stack.url('mobile')}/metrics").text
+    assert "colonnade_requests_total" in httpx.get(stack.metrics("mobile")).text
 
 
 def test_no_token_is_401_and_says_which_scheme(anonymous: httpx.Client) -> None:

@@ -94,6 +94,7 @@ class Lane:
     shaken: str
     services: dict[str, Shaky]
     client: httpx.AsyncClient
+    metrics: str
     process: psutil.Process
 
     def __str__(self) -> str:
@@ -113,18 +114,17 @@ async def running(view: View, shaken: str, folder: Path) -> AsyncIterator[Lane]:
     """Run a lane until the context ends; it is whole when it begins."""
     async with AsyncExitStack() as stack:
         services = {name: await stack.enter_async_context(shaky(DOCUMENTS[name])) for name in view.services}
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
+        port, metrics = free_port(), free_port()
+        url, counted = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{metrics}/metrics"
         client = httpx.AsyncClient(base_url=url, headers=HEADERS, timeout=10, verify=False)  # noqa: S501 - no TLS here
         await stack.enter_async_context(client)
         said = NOWHERE | {f"UPSTREAM_{name.upper()}_URL": one.url for name, one in services.items()}
         argv = [sys.executable, "-P", "-m", f"{view.bff}_bff"]
         log = stack.enter_context((folder / f"{view.bff}-{shaken}.log").open("wb"))
-        process = await asyncio.create_subprocess_exec(
-            *argv, env=os.environ | said | {"PORT": str(port)}, stderr=log
-        )
+        said |= {"PORT": str(port), "METRICS_PORT": str(metrics)}
+        process = await asyncio.create_subprocess_exec(*argv, env=os.environ | said, stderr=log)
         stack.push_async_callback(ended, process)
-        made = Lane(view, shaken, services, client, psutil.Process(process.pid))
+        made = Lane(view, shaken, services, client, counted, psutil.Process(process.pid))
         await whole(made)
         yield made
         assert process.returncode is None, f"{made}: it has ended by itself"
@@ -171,7 +171,7 @@ async def whole(lane: Lane) -> None:
 
 
 async def gauges(lane: Lane) -> dict[str, float]:
-    text = (await lane.client.get("/metrics")).text
+    text = (await lane.client.get(lane.metrics)).text
     lines = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, value in lines}
 

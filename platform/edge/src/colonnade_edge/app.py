@@ -96,10 +96,7 @@ class PolicyService:
             case "/healthz":
                 return self._health()
             case "/metrics":
-                text = [("content-type", "text/plain; version=0.0.4")]
-                return Answer(
-                    200, text, self._metrics.render(self._link.errors, store_up=self._link.available)
-                )
+                return self._counted()
             case "/jwks":
                 document = await self._issuers.of(self._plan().document.identity.issuer).document()
                 return Answer(200, [("content-type", "application/jwk-set+json"), NO_STORE], document)
@@ -107,6 +104,12 @@ class PolicyService:
                 return await self._pages.answer(self._plan(), scope, protocol)
             case _:
                 raise NotFound("there is nothing at this path")
+
+    def _counted(self) -> Answer:
+        if self._policy.current is not None:
+            self._metrics.know(self._policy.current.document)
+        text = self._metrics.render(self._link.errors, store_up=self._link.available)
+        return Answer(200, [("content-type", "text/plain; version=0.0.4")], text)
 
     def _plan(self) -> Plan:
         if self._policy.current is None:

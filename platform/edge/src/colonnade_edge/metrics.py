@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 
+from colonnade_policy import PolicyDocument
+
 BOUNDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -53,6 +55,12 @@ class Metrics:
     def decided(self, route: str, outcome: str) -> None:
         """Count one decision."""
         self.decisions[route, outcome] += 1
+
+    def know(self, document: PolicyDocument) -> None:
+        """Count every limit from zero on: a rate begins with the first refusal, not with the second."""
+        for route in document.routes.values():
+            for limit in route.limits:
+                self._of(limit.name)
 
     def limited(self, limit: str, wait_us: int, *, shadow: bool, refused: bool) -> None:
         """Count what one limit said of a request; `refused` is what became of it."""

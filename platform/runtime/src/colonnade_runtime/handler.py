@@ -17,6 +17,7 @@ from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
 from colonnade_runtime.request import Request
 from colonnade_runtime.rsgi import HTTPProtocol, Scope, WebSocketProtocol
+from colonnade_runtime.scrape import exposition
 from colonnade_runtime.sockets.open import OpenSockets
 from colonnade_runtime.streams import Streams
 from colonnade_runtime.upstream import Transport
@@ -54,7 +55,7 @@ class Handler:
         self._answers = KeptAnswers(self._clock)
         self._streams = Streams()
         self._sockets = OpenSockets(app.sockets, app.caller, app.limits.deadline)
-        self.probes = Probes(self.views, self._upstreams, self._answers, self._streams, self._sockets)
+        self.probes = Probes()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; nobody, where the client has gone."""
@@ -87,6 +88,10 @@ class Handler:
         bodiless = cast("HTTPProtocol", protocol)
         request = Request(scope, bodiless, self._app.limits, self._upstreams, development=self._development)
         await self._sockets.answer(scope, protocol, request)
+
+    def metrics(self) -> bytes:
+        """Return what the process counts, in Prometheus' text format."""
+        return exposition((self.views, self._upstreams, self._answers, self._streams, self._sockets))
 
     async def end_streams(self) -> None:
         """End what would not end by itself: the process stops."""

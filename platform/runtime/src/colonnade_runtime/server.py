@@ -17,6 +17,7 @@ from colonnade_runtime.errors import SettingsError
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.http_transport import connected
 from colonnade_runtime.rsgi import Scope
+from colonnade_runtime.scrape import scraped
 from colonnade_runtime.settings import Settings
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
@@ -34,7 +35,9 @@ def serve(app: App, port: int) -> int:
     try:
         settings = Settings.from_environment(os.environ, port, app.services)
         logs.configure(json=settings.json_logs)
-        _claim(settings.host, settings.port)
+        _claim("PORT", settings.host, settings.port)
+        if settings.metrics_port is not None:
+            _claim("METRICS_PORT", settings.host, settings.metrics_port)
     except SettingsError as error:
         sys.stderr.write(f"{app.name}: {error}\n")
         return 2
@@ -60,8 +63,9 @@ async def _serve(app: App, settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, handler, server, settings.drain_s)
-        with contextlib.suppress(asyncio.CancelledError):
-            await server.serve()
+        async with scraped(settings.host, settings.metrics_port, handler.metrics):
+            with contextlib.suppress(asyncio.CancelledError):
+                await server.serve()
 
 
 def _both(handler: Handler) -> Callable[[Scope, Any], Awaitable[None]]:
@@ -86,7 +90,7 @@ async def _end(handler: Handler, server: Server) -> None:
     server.stop()  # type: ignore[no-untyped-call] # Granian's
 
 
-def _claim(host: str, port: int) -> None:
+def _claim(variable: str, host: str, port: int) -> None:
     """Refuse a port in use; Granian itself would share it and take half of the other's traffic."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -94,4 +98,6 @@ def _claim(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; set PORT") from error
+            raise SettingsError(
+                f"cannot listen on {host}:{port}: {error.strerror}; set {variable}"
+            ) from error

@@ -17,10 +17,12 @@ class Settings:
     `upstreams` maps a service's name to the URLs of its instances, `balances` to how calls are spread over
     them where that is said. `drain_s` is for how many seconds a stopping process still answers while it
     says that it is not ready.
+    `metrics_port` is where `/metrics` is served, None for nowhere.
     """
 
     host: str
     port: int
+    metrics_port: int | None
     development: bool
     json_logs: bool
     drain_s: float
@@ -29,7 +31,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], port: int, services: Sequence[str]) -> "Settings":
-        """Read HOST, PORT, COLONNADE_ENV, _LOG and _DRAIN, and each service's UPSTREAM_<NAME>_URL.
+        """Read HOST, PORT, METRICS_PORT, COLONNADE_ENV, _LOG, _DRAIN and each service's UPSTREAM_<NAME>_URL.
 
         The URL is several where the service has several instances, with spaces between them; then
         UPSTREAM_<NAME>_BALANCE may say how calls are spread. Raises `SettingsError`.
@@ -37,7 +39,8 @@ class Settings:
         upstreams = {service: upstream_urls(environ, service) for service in services}
         return cls(
             host=environ.get("HOST", "127.0.0.1"),
-            port=_port(environ.get("PORT", str(port))),
+            port=_port("PORT", environ.get("PORT", str(port))),
+            metrics_port=_port("METRICS_PORT", told) if (told := environ.get("METRICS_PORT")) else None,
             development=environ.get("COLONNADE_ENV", "production") == "development",
             json_logs=environ.get("COLONNADE_LOG") == "json",
             drain_s=_seconds(environ.get("COLONNADE_DRAIN", "0")),
@@ -50,9 +53,9 @@ class Settings:
         )
 
 
-def _port(text: str) -> int:
+def _port(variable: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= LAST_PORT):
-        raise SettingsError(f"PORT is {text!r}; set it to a number from 1 to {LAST_PORT}")
+        raise SettingsError(f"{variable} is {text!r}; set it to a number from 1 to {LAST_PORT}")
     return int(text)
 
 

@@ -116,8 +116,8 @@ def ask(url: str, body: bytes | None = None) -> tuple[int, object]:
             return error.code, json.load(error)
 
 
-def metrics_of(url: str) -> str:
-    with urlopen(f"{url}/metrics", timeout=10) as answer:  # noqa: S310 - a server of this test
+def metrics_of(port: int) -> str:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         return str(answer.read(), "utf-8")
 
 
@@ -162,27 +162,29 @@ def test_a_stop_lets_requests_under_way_finish(orders: str, number: signal.Signa
 
 
 def test_work_of_a_client_that_has_gone_is_ended(orders: str) -> None:
-    with running(orders) as (process, url):
+    port = free_port()
+    with running(orders, METRICS_PORT=str(port)) as (process, url):
         with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1]))) as client:
             client.sendall(b"GET /endless HTTP/1.1\r\nhost: example\r\n\r\n")
             assert process.stderr is not None
             assert "waiting" in process.stderr.readline()
         assert "ended" in process.stderr.readline()
 
-        metrics = metrics_of(url)
+        metrics = metrics_of(port)
 
     assert 'colonnade_requests_total{method="GET",view="/endless",status="gone"} 1' in metrics
 
 
 def test_a_stream_ends_when_its_client_goes(orders: str) -> None:
-    with running(orders) as (process, url):
+    port = free_port()
+    with running(orders, METRICS_PORT=str(port)) as (process, url):
         with urlopen(f"{url}/ticks", timeout=10) as stream:  # noqa: S310 - a server of this test
             told = [stream.readline() for _ in range(6)]
-            assert "colonnade_streams_open 1.0" in metrics_of(url)
+            assert "colonnade_streams_open 1.0" in metrics_of(port)
         assert process.stderr is not None
         assert "ended" in process.stderr.readline()
         deadline = time.monotonic() + 10
-        while "colonnade_streams_open 0.0" not in metrics_of(url):
+        while "colonnade_streams_open 0.0" not in metrics_of(port):
             assert time.monotonic() < deadline
 
     assert [b"retry: 2000\n", b"\n", b"id: 1\n", b'data: "tick"\n', b"\n", b":\n"] == told
@@ -241,6 +243,23 @@ def test_an_answer_of_too_many_bytes_is_not_read(orders: str) -> None:
     with running(orders) as (_, url):
         for body in ("length", "chunked"):
             assert 502 == ask(f"{url}/large?{body}")[0]
+
+
+def test_what_it_counts_is_told_at_a_port_of_its_own_only(orders: str) -> None:
+    port = free_port()
+    with running(orders, METRICS_PORT=str(port)) as (_, url):
+        ask(f"{url}/order")
+        outside = Request(f"{url}/metrics", headers={"x-forwarded-for": ""})  # noqa: S310
+        with pytest.raises(HTTPError) as refused:
+            urlopen(outside, timeout=10)  # noqa: S310 - a server of this test
+        refused.value.close()
+        other = Request(f"http://127.0.0.1:{port}/order")
+        with pytest.raises(HTTPError) as nothing:
+            urlopen(other, timeout=10)  # noqa: S310 - a server of this test
+        nothing.value.close()
+
+        assert (404, 404) == (refused.value.code, nothing.value.code)
+        assert 'colonnade_requests_total{method="GET",view="/order",status="200"} 1' in metrics_of(port)
 
 
 def test_a_port_in_use_is_told_in_one_line() -> None:

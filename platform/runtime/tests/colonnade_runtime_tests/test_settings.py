@@ -38,6 +38,16 @@ def test_a_name_with_a_dash_has_a_variable_with_an_underscore() -> None:
     assert {"gift-card": ("https://gifts",)} == settings.upstreams
 
 
+def test_metrics_are_served_where_a_port_is_given() -> None:
+    assert Settings.from_environment(ORDER, 1, []).metrics_port is None
+    assert 9100 == Settings.from_environment({"METRICS_PORT": "9100"}, 1, []).metrics_port
+
+
+def test_a_wrong_port_is_told_by_its_variable() -> None:
+    with pytest.raises(SettingsError, match="METRICS_PORT is 'x'"):
+        Settings.from_environment({"METRICS_PORT": "x"}, 1, [])
+
+
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٣"])
 def test_a_port_is_a_number(port: str) -> None:
     with pytest.raises(SettingsError, match="PORT is"):

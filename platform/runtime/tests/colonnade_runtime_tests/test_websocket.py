@@ -109,7 +109,7 @@ async def test_messages_are_typed_both_ways(room: Room) -> None:
         assert {"total": 7} == await socket.receive()
 
     assert room.ended.is_set()
-    assert (None, "1000") == (socket.closing, await ended(room, "/sums"))
+    assert (None, "1000") == (socket.closing, ended(room, "/sums"))
 
 
 async def test_who_accepts_message_pack_is_sent_it(room: Room) -> None:
@@ -234,7 +234,7 @@ async def test_a_client_that_takes_nothing_is_dropped(room: Room) -> None:
         socket.room = 3
         await asyncio.wait_for(room.ended.wait(), 5)
 
-    assert "1008" == await ended(room, "/slow")
+    assert "1008" == ended(room, "/slow")
 
 
 async def test_a_view_that_does_not_notice_is_ended_soon_after_its_client(room: Room) -> None:
@@ -258,8 +258,8 @@ async def test_what_is_open_and_what_was_said_is_counted(room: Room) -> None:
     async with room.client.websocket("/sums") as socket:
         await socket.send({"number": 3})
         await socket.receive()
-        during = (await room.client.get("/metrics")).body.decode().splitlines()
-    after = (await room.client.get("/metrics")).body.decode().splitlines()
+        during = room.client.metrics.splitlines()
+    after = room.client.metrics.splitlines()
 
     assert 'colonnade_websockets_open{view="/sums"} 1' in during
     assert 'colonnade_websocket_messages_total{view="/sums",direction="received"} 1' in during
@@ -276,9 +276,9 @@ def test_a_view_says_what_it_reads() -> None:
         App("room", services=[]).websocket("/")(talk)
 
 
-async def ended(room: Room, view: str) -> str:
+def ended(room: Room, view: str) -> str:
     """The code with which the view's only WebSocket has ended."""
-    lines = (await room.client.get("/metrics")).body.decode().splitlines()
+    lines = room.client.metrics.splitlines()
     start = f'colonnade_websockets_ended_total{{view="{view}",code="'
     (code,) = (line.removeprefix(start).split('"')[0] for line in lines if line.startswith(start))
     return code

@@ -5,21 +5,21 @@ import signal
 import subprocess
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
-from colonnade_runtime_tests.test_process import running
+from colonnade_runtime_tests.test_process import free_port, metrics_of, running
 from tests.websocket import BINARY, CLOSE, PING, TEXT, Client, Refused, connected
 
 ORDER = {"id": "1"}
-Running = tuple["subprocess.Popen[str]", str]
+Running = tuple["subprocess.Popen[str]", str, int]
 
 
 @pytest.fixture(scope="module")
 def shared_process() -> Iterator[Running]:
-    """One for all tests that leave it as it is."""
-    with running("http://127.0.0.1:9") as (process, url):
-        yield process, url
+    """One for all tests that leave it as it is; with it comes the port of its metrics."""
+    port = free_port()
+    with running("http://127.0.0.1:9", METRICS_PORT=str(port)) as (process, url):
+        yield process, url, port
 
 
 async def ended(process: "subprocess.Popen[str]") -> None:
@@ -30,7 +30,7 @@ async def ended(process: "subprocess.Popen[str]") -> None:
 
 
 async def test_messages_go_both_ways_in_pieces_too(shared_process: Running) -> None:
-    process, url = shared_process
+    process, url, _ = shared_process
     async with connected(f"{url}/talk") as socket:
         await socket.send(ORDER)
         assert ORDER == await socket.receive()
@@ -54,7 +54,7 @@ async def test_a_path_without_a_view_is_refused(shared_process: Running) -> None
 
 
 async def test_a_connection_that_breaks_ends_the_view(shared_process: Running) -> None:
-    process, url = shared_process
+    process, url, _ = shared_process
     async with connected(f"{url}/talk") as socket:
         await socket.send(ORDER)
         await socket.receive()
@@ -63,7 +63,7 @@ async def test_a_connection_that_breaks_ends_the_view(shared_process: Running) -
 
 
 async def test_a_message_that_is_too_large_ends_it(shared_process: Running) -> None:
-    process, url = shared_process
+    process, url, _ = shared_process
     async with connected(f"{url}/talk") as socket:
         await socket.send({"id": "1" * 65536})
         told = await socket.ended()
@@ -73,15 +73,15 @@ async def test_a_message_that_is_too_large_ends_it(shared_process: Running) -> N
 
 
 async def test_a_client_that_takes_nothing_is_waited_for_then_dropped(shared_process: Running) -> None:
-    process, url = shared_process
+    process, url, port = shared_process
     async with connected(f"{url}/talk") as socket:
         flood = asyncio.create_task(flooding(socket))
         await ended(process)
         flood.cancel()
 
     counted = 'colonnade_websockets_ended_total{view="/talk",code="1008"} 1'
-    async with asyncio.timeout(10), httpx.AsyncClient(base_url=url) as client:
-        while counted not in (await client.get("/metrics")).text:
+    async with asyncio.timeout(10):
+        while counted not in await asyncio.to_thread(metrics_of, port):
             pass
 
 

@@ -53,8 +53,8 @@ def _costs() -> "list[ViewCost]":
     platform = resolve(load(root()))
     spent = {}
     for one in platform.bffs:
-        if one.name in state.processes:
-            metrics = httpx.get(f"{state.processes[one.name].url}/metrics", timeout=5)
+        if one.name in state.metrics:
+            metrics = httpx.get(state.metrics[one.name], timeout=5)
             spent[one.name] = read_spent(metrics.text)
     return list(costs(platform, spent, fields_of(root(), platform)))
 

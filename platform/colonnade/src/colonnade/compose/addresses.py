@@ -3,7 +3,7 @@
 from colonnade.envoy.balancer import Way
 from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Bff, Platform, Service
-from colonnade.ir.target import Address, Target, TlsTarget
+from colonnade.ir.target import Address, Scraped, Target, TlsTarget
 
 MIN_EDGES = 2
 """Compose shows the platform as production runs it, so one edge may fail."""
@@ -13,6 +13,8 @@ LEASE_PORT = 9002
 IDENTITY_PORT = 8100
 VALKEY_PORT = 6379
 ADMIN_PORT = 9901
+EDGE_METRICS_PORT = 9902
+BFF_METRICS_PORT = 9100
 
 EDGE_FOLDER = "/etc/colonnade/edge"
 TLS_FOLDER = "/run/colonnade/tls"
@@ -87,4 +89,17 @@ def target(platform: Platform) -> Target:
         balanced=True,
         edges=tuple(edges(platform)),
         tls=None if tls is None else TlsTarget(Address(ANYWHERE, tls.port), TLS_FOLDER),
+        metrics=Address(ANYWHERE, EDGE_METRICS_PORT),
     )
+
+
+def scraped(platform: Platform) -> list[Scraped]:
+    """Return where every part tells what it counts; the networks `front` and `backend` reach all of them."""
+    found = [Scraped("edge", name, Address(name, EDGE_METRICS_PORT)) for name in replicas(platform, "envoy")]
+    found += [Scraped("policy", name, Address(name, POLICY_PORT)) for name in replicas(platform, "policy")]
+    found += [
+        Scraped("bff", name, Address(name, BFF_METRICS_PORT), bff.name)
+        for bff in platform.bffs
+        for name in bff.instances
+    ]
+    return [*found, Scraped("console", "console", Address("console", platform.edge.console_port))]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from colonnade.compose import certificates, networks, secrets
 from colonnade.compose.addresses import (
+    BFF_METRICS_PORT,
     EDGE_FOLDER,
     IDENTITY_PORT,
     LEASE_PORT,
@@ -24,6 +25,7 @@ CONFIG_MOUNT = f"config:{FOLDER}"
 ADMIN_MOUNT = secrets.mount(secrets.ADMIN_TOKEN)
 CLIENT_MOUNT = secrets.mount(secrets.SESSION_CLIENT)
 KEYS_MOUNT = secrets.mount(secrets.SESSION_KEYS)
+METRICS = {"METRICS_PORT": str(BFF_METRICS_PORT)}
 COMPILED = {"config": "service_completed_successfully"}
 MADE = {"secrets": "service_completed_successfully"}
 PYTHON = {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.11-slim}"}
@@ -149,7 +151,7 @@ def backend(bff: Bff, platform: Platform) -> Part:
         command=secrets.command(bff.package),
         networks=networks.of_bff(bff, platform),
         memory="256m",
-        environment=_process(bff.port, platform) | told,
+        environment=_process(bff.port, platform) | METRICS | told,
         needs=healthy(*_names(service for service in used if service.path)),
         health=HTTP_HEALTH,
     )

@@ -2,6 +2,7 @@
 
 from colonnade.envoy.edges import EDGES, edges_cluster
 from colonnade.envoy.message import Json, path_source, socket_address, typed
+from colonnade.envoy.metrics import admin_cluster, counting, metrics_listener
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
 
@@ -16,7 +17,8 @@ def bootstrap(platform: Platform, target: Target) -> Json:
         "node": {"id": f"{platform.name}-{target.listen}", "cluster": platform.name},
         "admin": {"address": socket_address(target.admin)},
         "cluster_manager": {"local_cluster_name": EDGES},
-        "static_resources": {"clusters": [edges_cluster(target)]},
+        "static_resources": _static(target),
+        **counting(),
         "dynamic_resources": {
             "cds_config": path_source(folder, "cds.json"),
             "lds_config": path_source(folder, "lds.json"),
@@ -32,4 +34,13 @@ def bootstrap(platform: Platform, target: Target) -> Json:
                 }
             ]
         },
+    }
+
+
+def _static(target: Target) -> Json:
+    if target.metrics is None:
+        return {"clusters": [edges_cluster(target)]}
+    return {
+        "listeners": [metrics_listener(target.metrics)],
+        "clusters": [edges_cluster(target), admin_cluster(target.admin)],
     }

@@ -75,6 +75,7 @@ def _login() -> Json:
     """The policy service's own pages: login, callback, logout, session."""
     return {
         "name": "auth",
+        "stat_prefix": "auth",
         "match": {"path_separated_prefix": "/auth"},
         "route": {"cluster": "policy", "timeout": duration(LOGIN_TIMEOUT_S)},
         "request_headers_to_add": [
@@ -107,6 +108,7 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
     spent = [name for name in hygiene.CREDENTIALS if name != "cookie" or not bff.balance.by_cookie]
     return {
         "name": route.id,
+        "stat_prefix": route.id,
         "match": _match(route.match),
         "route": action,
         "request_headers_to_remove": [*spent, *hygiene.INTERNAL],

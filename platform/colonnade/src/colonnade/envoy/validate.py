@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from colonnade.envoy.bootstrap import bootstrap
-from colonnade.envoy.edges import static_edges
+from colonnade.envoy.edges import EDGES, static_edges
 from colonnade.envoy.message import Json
 from colonnade.envoy.resources import resources
 from colonnade.envoy.tls import CLIENTS, EDGE
@@ -58,7 +58,9 @@ def static(platform: Platform, target: Target) -> Json:
         del manager["rds"]
         manager["route_config"] = _untyped(found["rds"][0])
     clusters = [_untyped(cluster) for cluster in found["cds"]]
-    clusters.append(static_edges(target))
+    own = whole["static_resources"]
+    listeners += own.get("listeners", [])
+    clusters += [static_edges(target), *(one for one in own["clusters"] if one["name"] != EDGES)]
     return whole | {"static_resources": {"listeners": listeners, "clusters": clusters}}
 
 

@@ -21,6 +21,21 @@ class Address:
         return f"http://{self}"
 
 
+@dataclass(frozen=True, slots=True)
+class Scraped:
+    """Where the instance `name` of a part tells what it counts; `bff` is the BFF that it is of, if any."""
+
+    job: str
+    name: str
+    address: Address
+    bff: str = ""
+
+    @property
+    def url(self) -> str:
+        """The URL to read."""
+        return f"{self.address.url}/metrics"
+
+
 CURRENT = "current"
 CERTIFICATE = "certificate.pem"
 KEY = "key.pem"
@@ -49,7 +64,8 @@ class Target:
     `endpoints` maps a part (`mobile`, `policy`, …) to its instances; `issuer` is the
     identity provider as clients and tokens name it; `listen` and `admin` are this edge's own.
     `balanced` says that a balancer stands in front and tells the clients' addresses. `edges` are
-    all edges, this one too; they share the limits of the policy `cluster`.
+    all edges, this one too; they share the limits of the policy `cluster`. At `metrics` this edge tells
+    what it counts; None: nowhere.
     """
 
     listen: Address
@@ -60,3 +76,4 @@ class Target:
     balanced: bool = False
     edges: tuple[Address, ...] = ()
     tls: TlsTarget | None = None
+    metrics: Address | None = None

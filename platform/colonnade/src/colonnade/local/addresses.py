@@ -2,7 +2,7 @@
 
 from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Platform
-from colonnade.ir.target import Address, Target, TlsTarget
+from colonnade.ir.target import Address, Scraped, Target, TlsTarget
 from colonnade.local.layout import Layout
 from colonnade.local.ports import HOST, Ports, edge_name
 
@@ -73,4 +73,18 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
         balanced=platform.edge.replicas > 1,
         edges=tuple(edges(platform, ports)),
         tls=None if tls_port is None else TlsTarget(address(tls_port), str(layout.certificates)),
+        metrics=address(ports[f"{name}-metrics"]),
     )
+
+
+def scraped(platform: Platform, ports: Ports) -> list[Scraped]:
+    """Return where every part tells what it counts."""
+    envoys, policies = numbered("envoy", platform.edge.replicas), numbered("policy", platform.edge.replicas)
+    found = [Scraped("edge", name, address(ports[f"{name}-metrics"])) for name in envoys]
+    found += [Scraped("policy", name, address(ports[name])) for name in policies]
+    found += [
+        Scraped("bff", name, address(ports[f"{name}-metrics"]), bff.name)
+        for bff in platform.bffs
+        for name in bff.instances
+    ]
+    return [*found, Scraped("console", "console", address(ports["console"]))]

@@ -77,6 +77,11 @@ class Layout:
         """The configuration of the balancer in front of several edges."""
         return self.run / "balancer" / "envoy.json"
 
+    @property
+    def prometheus(self) -> Path:
+        """The folder with the configuration of a Prometheus that watches this stack."""
+        return self.run / "prometheus"
+
     def edge(self, number: int) -> Path:
         """Return the configuration folder of edge `number`, counted from 1."""
         return self.run / f"edge-{number}"

@@ -114,7 +114,7 @@ class _Plan:
 
     def _bff(self, bff: Bff, name: str) -> ProcessSpec:
         used = [service for service in self.platform.services if service.name in bff.services]
-        env: dict[str, str] = {}
+        env = {"METRICS_PORT": str(self.ports[f"{name}-metrics"])}
         for service in used:
             run = instances(service.name, service.replicas, self.ports) if service.path is not None else ()
             env |= upstream(service, run)

@@ -13,6 +13,7 @@ IDENTITY = 8100
 POLICY = 9001
 VALKEY = 6390
 ENVOY_ADMIN = 9901
+ENVOY_METRICS = 9902
 HOST = "127.0.0.1"
 
 ANY = 0
@@ -24,8 +25,9 @@ FREE_RANGE = range(20_000, 32_000)
 TRIES = 200
 
 Ports = Mapping[str, int]
-"""Process → port. Envoys have more, `<name>-admin` and `<name>-tls`, and policy services `<name>-lease`;
-`telemetry-grpc` is a service's own, `telemetry-2-grpc` that of its second instance."""
+"""Process → port. Envoys have more, `<name>-admin`, `<name>-metrics` and `<name>-tls`, policy services
+`<name>-lease` and BFFs `<name>-metrics`; `telemetry-grpc` is a service's own, `telemetry-2-grpc` that of
+its second instance."""
 
 
 def edge_name(platform: Platform) -> str:
@@ -37,9 +39,12 @@ def default_ports(platform: Platform, edge_port: int | None = None) -> dict[str,
     """Return the ports of all processes, as the manifests say; `edge_port` replaces the edge's."""
     replicas = platform.edge.replicas
     envoys, policies = numbered("envoy", replicas), numbered("policy", replicas)
-    second = [*(f"{name}-admin" for name in envoys), *(f"{name}-lease" for name in policies)]
+    second = [f"{name}-{use}" for name in envoys for use in ("admin", "metrics")]
+    second += [f"{name}-lease" for name in policies]
+    second += [f"{name}-metrics" for bff in platform.bffs for name in bff.instances]
     ports = dict.fromkeys([*envoys, *policies, *second], ANY)
-    ports |= {"policy": POLICY, "envoy-admin": ENVOY_ADMIN, "console": platform.edge.console_port}
+    ports |= {"policy": POLICY, "envoy-admin": ENVOY_ADMIN, "envoy-metrics": ENVOY_METRICS}
+    ports |= {"console": platform.edge.console_port}
     if replicas > 1:
         ports["balancer-admin"] = ANY
     ports[edge_name(platform)] = edge_port or platform.edge.port

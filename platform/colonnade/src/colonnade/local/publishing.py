@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 import colonnade_policy
-from colonnade import envoy
+from colonnade import envoy, observability
 from colonnade.envoy.balancer import Way
 from colonnade.envoy.message import Json
 from colonnade.envoy.publish import publish, publish_live, write_bootstrap
@@ -43,6 +43,7 @@ class Publisher:
             folder.mkdir(exist_ok=True)
             write_bootstrap(folder, platform, addresses.target(platform, ports, self._layout, number))
         self.publish_edges(platform, ports)
+        self.publish_scrape(platform, ports)
         if platform.edge.replicas > 1:
             write_text(self._layout.balancer_file, json.dumps(self._balancer(platform, ports)))
 
@@ -76,6 +77,14 @@ class Publisher:
             publish(
                 self._layout.edge(number), platform, addresses.target(platform, ports, self._layout, number)
             )
+
+    def publish_scrape(self, platform: Platform, ports: Ports) -> None:
+        """Publish what a Prometheus has to know of this stack: where to read, and when to call somebody."""
+        folder = self._layout.prometheus
+        folder.mkdir(exist_ok=True)
+        write_text(folder / observability.ALERTS, observability.alerts(platform))
+        parts = addresses.scraped(platform, ports)
+        write_text(folder / observability.PROMETHEUS, observability.prometheus(parts))
 
     def publish_live(self, platform: Platform, edges: Sequence[Address]) -> None:
         """Tell every edge which of them are alive."""

@@ -93,6 +93,7 @@ class Stack:
         try:
             self.publisher.publish_policy(platform, ports, before=self.platform)
             self.publisher.publish_edges(platform, ports)
+            self.publisher.publish_scrape(platform, ports)
         except OSError as error:
             await asyncio.gather(*(child.stop() for child in fresh))
             raise WorkError(f"cannot be published: {error}") from error
@@ -114,9 +115,8 @@ class Stack:
         ports |= allot(new_ports(ports, had, asked, ephemeral=self.ephemeral))
         change = difference(now, plan(platform, ports, self.machine))
         # A changed process runs beside the old one for a moment, so it needs another port.
-        ports |= allot(
-            {spec.name: ANY for spec in change.changed if ports[spec.name] == self.ports[spec.name]}
-        )
+        own = [port for spec in change.changed for port in (spec.name, f"{spec.name}-metrics")]
+        ports |= allot({name: ANY for name in own if name in ports and ports[name] == self.ports[name]})
         return ports, difference(now, plan(platform, ports, self.machine))
 
     async def _start_all(self, specs: Sequence[ProcessSpec]) -> list[Child]:
@@ -173,6 +173,7 @@ class Stack:
             problems=self.problems,
             edge_tls=addresses.edge_tls_url(platform, ports),
             edge_tls_ca=str(authority) if authority else None,
+            metrics={one.name: one.url for one in addresses.scraped(platform, ports)},
         )
 
     def _process(self, child: Child) -> state.Process:

@@ -40,6 +40,7 @@ class StackState:
     """One stack. `problems` say why the manifests as they are now are not in effect.
 
     `edge_tls` is the edge's https URL, `edge_tls_ca` the certificate of the development CA to trust there.
+    `metrics` are the URLs at which Prometheus reads what each process counts.
     """
 
     runner: Runner
@@ -54,6 +55,7 @@ class StackState:
     problems: tuple[str, ...] = ()
     edge_tls: str | None = None
     edge_tls_ca: str | None = None
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the state as JSON."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from colonnade.compose import compose
+from colonnade import observability
+from colonnade.compose import compose, scraped
 from colonnade.ir.platform import Platform
 from colonnade.scaffold import owners
 
@@ -14,7 +15,11 @@ def generated(root: Path, platform: Platform) -> Mapping[str, str]:
     """Return path → text of every generated file of the platform at `root`, as it should be."""
     file = root / owners.FILE
     written = file.read_text(encoding="utf-8") if file.exists() else ""
-    return {owners.FILE: owners.with_owners(written, platform.bffs), COMPOSE_FILE: compose(platform)}
+    return {
+        owners.FILE: owners.with_owners(written, platform.bffs),
+        COMPOSE_FILE: compose(platform),
+        **observability.files(platform, scraped(platform)),
+    }
 
 
 def drifted(root: Path, platform: Platform) -> list[str]:

@@ -121,7 +121,7 @@ def running(
     """Start an edge on free ports, in front of one backend for all that has no `endpoints` of its own."""
     compiled = platform(folder, bffs, text)
     backend = Backend()
-    listen, admin, policy, lease, tls = free_ports()
+    listen, admin, policy, lease, tls, metrics = free_ports()
     everything = dict.fromkeys(bffs, (backend.address,))
     everything |= {"policy": (Address(HOST, policy),), "lease": (Address(HOST, lease),)}
     run = folder / "run"
@@ -132,6 +132,7 @@ def running(
         {**everything, **endpoints},
         str(run),
         tls=TlsTarget(Address(HOST, tls), str(folder / "tls")),
+        metrics=Address(HOST, metrics),
     )
     edge = Edge(folder, target, backend, folder / "envoy.log")
     edge.certify()
@@ -164,9 +165,9 @@ def _envoy(edge: Edge, compiled: Platform) -> Iterator[None]:
 
 
 def free_ports() -> list[int]:
-    """Five ports that nothing listens on now."""
+    """Six ports that nothing listens on now."""
     with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(5)]
+        probes = [held.enter_context(socket.socket()) for _ in range(6)]
         for probe in probes:
             probe.bind((HOST, 0))
         return [probe.getsockname()[1] for probe in probes]

@@ -35,7 +35,8 @@ def target_of(platform: Platform) -> Target:
     issuer = platform.identity.issuer or "http://127.0.0.1:8100"
     admin = Address("127.0.0.1", 9901)
     tls = TlsTarget(Address("192.0.2.1", 8443), "/run/tls")
-    return Target(Address("192.0.2.1", 8080), admin, issuer, endpoints, "/etc/edge", balanced=True, tls=tls)
+    listen, metrics = Address("192.0.2.1", 8080), Address("192.0.2.1", 9902)
+    return Target(listen, admin, issuer, endpoints, "/etc/edge", balanced=True, tls=tls, metrics=metrics)
 
 
 def emitted(platform: Platform) -> dict[str, str]:

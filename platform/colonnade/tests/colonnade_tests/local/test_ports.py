@@ -19,7 +19,7 @@ def test_the_manifest_and_the_contract_say_which(tmp_path: Path) -> None:
         "envoy": 8080, "envoy-admin": 9901, "console": 9000, "identity": 8100, "policy": 9001, "valkey": 6390,
         "order": 8103, "telemetry": 8105, "telemetry-grpc": 8115, "mobile": 3001,
         "envoy-tls": 8443,
-        "policy-lease": 0,
+        "policy-lease": 0, "envoy-metrics": 9902, "mobile-metrics": 0,
     }  # fmt: skip
 
 

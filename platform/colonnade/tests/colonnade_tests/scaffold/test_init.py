@@ -77,6 +77,7 @@ def test_only_sources_are_taken_over(source: Path, tmp_path: Path, *, under_git:
         "bffs",
         "colonnade.yaml",
         "compose.yaml",
+        "deploy",
         "platform",
     } | {
         "services",

@@ -14,6 +14,7 @@ from colonnade_edge import audit
 from colonnade_edge.answer import Answer, refusal
 from colonnade_edge.console import views
 from colonnade_edge.console.admin import Guard, admin
+from colonnade_edge.console.counts import Counts
 from colonnade_edge.errors import BadRequest, NotFound, Refused, Unauthenticated, Unavailable
 from colonnade_edge.policy.reload import PolicyFile
 
@@ -21,6 +22,7 @@ from colonnade_edge.policy.reload import PolicyFile
 def console(policy: PolicyFile, redis: Redis, token_file: Path) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="Colonnade admin API", docs_url=None, redoc_url=None)
+    counts = Counts()
     app.include_router(admin(policy, redis, Guard(token_file)))
     page = Environment(
         loader=PackageLoader("colonnade_edge.console"), autoescape=True, undefined=StrictUndefined
@@ -31,6 +33,10 @@ def console(policy: PolicyFile, redis: Redis, token_file: Path) -> FastAPI:
         if policy.current is None:
             raise Unavailable("no policy document was read yet")
         return Response(b'{"status":"ok"}', media_type="application/json")
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(counts.render(), media_type="text/plain; version=0.0.4")
 
     @app.get("/favicon.ico")
     async def favicon() -> Response:
@@ -46,11 +52,11 @@ def console(policy: PolicyFile, redis: Redis, token_file: Path) -> FastAPI:
         csp = f"default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'; base-uri 'none'"
         return Response(html, media_type="text/html", headers={"content-security-policy": csp})
 
-    _harden(app)
+    _harden(app, counts)
     return app
 
 
-def _harden(app: FastAPI) -> None:
+def _harden(app: FastAPI, counts: Counts) -> None:
     refusals = audit.Refusals()
 
     @app.exception_handler(Refused)
@@ -75,6 +81,7 @@ def _harden(app: FastAPI) -> None:
     @app.middleware("http")
     async def headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await following(request)
+        counts.count(request, response)
         response.headers.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
         response.headers["x-content-type-options"] = "nosniff"
         response.headers["referrer-policy"] = "no-referrer"

@@ -176,3 +176,16 @@ def test_a_restarted_store_costs_the_next_request_nothing(policy_file: Path, tmp
             second = client.post("/admin/keys", json=order).status_code
 
     assert (first, second) == (201, 201)
+
+
+def test_requests_are_counted_by_operation_and_never_by_what_is_in_them(console: httpx.Client) -> None:
+    console.get("/admin/limits/top")
+    console.get("/nowhere/secret")
+    console.delete("/admin/keys/secret")
+
+    told = console.get("/metrics").text
+
+    assert 'colonnade_console_requests_total{operation="heaviest",status="200"}' in told
+    assert 'colonnade_console_requests_total{operation="revoke_key",status="404"}' in told
+    assert 'colonnade_console_requests_total{operation="",status="404"}' in told
+    assert "secret" not in told

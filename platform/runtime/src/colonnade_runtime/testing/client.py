@@ -85,6 +85,11 @@ class AppClient:
         """What the good answers of each view have cost."""
         return self._handler.views.spent
 
+    @property
+    def metrics(self) -> str:
+        """What the process has counted, as Prometheus reads it."""
+        return self._handler.metrics().decode()
+
     @cached_property
     def _handler(self) -> Handler:
         return Handler(self.app, self.upstreams, development=self.development, random=lambda: 0.0)
