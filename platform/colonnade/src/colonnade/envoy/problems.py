@@ -1,6 +1,6 @@
 """What Envoy itself refuses is told as a problem document (RFC 9457), like every other error."""
 
-from colonnade.envoy.filters import scopes
+from colonnade.envoy.filters import overload, scopes
 from colonnade.envoy.grpc_problems import grpc_replies
 from colonnade.envoy.message import Json, typed
 from colonnade.envoy.security_headers import security_headers
@@ -30,6 +30,8 @@ NO_CALL = tuple(f"{when}grpc_json_transcode_failure{{INVALID_ARGUMENT}}" for whe
 """What Envoy says of a REST request that becomes no gRPC call; its body tells why."""
 POLICY_DOWN = ("Service Unavailable", "The edge cannot decide about this request now; try again shortly.")
 
+SHED = ("Service Unavailable", "There is more to do than can be done, and this can wait; try again shortly.")
+
 
 def local_replies(platform: Platform) -> Json:
     """Return how Envoy words its own answers.
@@ -44,6 +46,7 @@ def local_replies(platform: Platform) -> Json:
             *_transcoding(platform),
             _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after()),
             _mapper(_details("ext_authz_denied"), passing),
+            _mapper(_details(overload.SHED), _document(503, *SHED), _retry_after()),
             _mapper(_details(f"{JWT_DENIED}{{Jwt_is_missing}}"), denied, _challenge(REALM)),
             # Envoy says 403 of a token for another audience; RFC 6750 §3.1 wants 401, invalid_token.
             _mapper(_details(JWT_DENIED), denied, _challenge(INVALID)) | {"status_code": 401},

@@ -134,7 +134,7 @@ class Route:
 
     `bff` is what answers: a BFF, or a service that the platform exposes, by `grpc` or else HTTP/1.1. A
     request counts `cost` against each limit; None: as much as its GraphQL query asks for. A `stream` stays
-    open, for as long as something is said on it.
+    open, for as long as something is said on it. `criticality` is `critical`, `default` or `sheddable`.
     """
 
     id: str
@@ -151,6 +151,7 @@ class Route:
     cors: Cors | None = None
     stream: bool = False
     grpc: Grpc | None = None
+    criticality: str = "default"
 
     @property
     def leased(self) -> bool:

@@ -24,13 +24,14 @@ from colonnade.manifest.model import (
     Rewrite,
     Timeouts,
 )
+from colonnade.manifest.overload import Criticality
 from colonnade.manifest.units import Size
 
 
 class BaseRoute(Model):
     """Where the BFF lives at the edge, how requests reach it, and what each counts against limits.
 
-    A `stream` stays open: server-sent events, or a WebSocket.
+    A `stream` stays open: server-sent events, or a WebSocket. Without a `criticality` it is that of the kind.
     """
 
     prefix: PathPrefix
@@ -41,6 +42,7 @@ class BaseRoute(Model):
     cost: Cost = 1
     max_body: Size | None = None
     stream: bool = False
+    criticality: Criticality | None = None
 
 
 class RouteException(Model):
@@ -59,6 +61,7 @@ class RouteException(Model):
     cost: Cost | None = None
     max_body: Size | None = None
     stream: bool | None = None
+    criticality: Criticality | None = None
     auth: Auth | None = None
     limits: tuple[Limit, ...] | None = Field(default=None)
     cors: Cors | None = None

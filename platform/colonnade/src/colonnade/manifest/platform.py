@@ -113,7 +113,10 @@ class Service(Model):
 
 
 class Guardrails(Model):
-    """The bounds of what a front-end team may say in its bff.yaml."""
+    """The bounds of what a front-end team may say in its bff.yaml.
+
+    `critical` names the BFFs that may have critical routes: where all are, none is.
+    """
 
     auth: tuple[AuthType, ...] = Field(
         default=(AuthType.SESSION, AuthType.JWT, AuthType.API_KEY, AuthType.CLIENT_CREDENTIALS),
@@ -126,6 +129,7 @@ class Guardrails(Model):
     max_body: Size = parse_size("4MiB")
     max_retries: Annotated[int, Field(ge=0, le=5)] = 2
     max_replicas: Replicas = 4
+    critical: tuple[Name, ...] = Field(default=())
 
 
 class PlatformManifest(Model):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from colonnade.manifest.model import Kind, Timeouts
+from colonnade.manifest.overload import Criticality
 
 TIMEOUTS = {
     Kind.WEB: Timeouts(connect=timedelta(seconds=3), send=timedelta(seconds=10), read=timedelta(seconds=30)),
@@ -15,3 +16,10 @@ TIMEOUTS = {
 
 STREAM = Timeouts(idle=timedelta(minutes=5))
 """Servers of events say something every 15 to 60 seconds; who says nothing for longer is gone."""
+
+CRITICALITY = {
+    Kind.WEB: Criticality.DEFAULT,
+    Kind.MOBILE: Criticality.DEFAULT,
+    Kind.IOT: Criticality.SHEDDABLE,
+}
+"""A person waits for the first two; a device sends its readings again."""

@@ -6,6 +6,7 @@ from colonnade.errors import Problem
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests, Written
 from colonnade.manifest.model import Auth, Cost, Limit, Retries, Timeouts
+from colonnade.manifest.overload import Criticality
 from colonnade.manifest.platform import Guardrails, PlatformManifest
 from colonnade.manifest.positions import Location
 from colonnade.manifest.units import Rate
@@ -29,6 +30,7 @@ def check(manifests: Manifests) -> Iterator[Problem]:
         yield from _names(folder, bff, platform)
     for bff in (*manifests.bffs.values(), *manifests.exposed()):
         yield from _certificates(bff, platform)
+        yield from _criticality(bff, platform.guardrails)
         yield from _prefix(bff, platform.guardrails)
         yield from _costs(bff)
         yield from _preflights(bff)
@@ -55,6 +57,20 @@ def _certificates(bff: Written[BffManifest], platform: PlatformManifest) -> Iter
         if auth is not None and auth.certificate is not None:
             hint = "the platform team gives the CA of its devices"
             yield bff.document.problem(at, "clients are not asked for one without edge.tls.client_ca", hint)
+
+
+def _criticality(bff: Written[BffManifest], guardrails: Guardrails) -> Iterator[Problem]:
+    """Every team thinks of its own as critical; the platform team says whose is."""
+    if bff.manifest.name in guardrails.critical:
+        return
+    parts: list[tuple[Location, Criticality | None]] = [
+        (("route", "criticality"), bff.manifest.route.criticality)
+    ]
+    parts += [(("routes", i, "criticality"), part.criticality) for i, part in enumerate(bff.manifest.routes)]
+    for at, criticality in parts:
+        if criticality is Criticality.CRITICAL:
+            hint = "the platform team names it in guardrails.critical"
+            yield bff.document.problem(at, "the guardrails do not let this BFF be critical", hint)
 
 
 def _names(folder: str, bff: Written[BffManifest], platform: PlatformManifest) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from colonnade.manifest.bff import BffManifest, RouteException
 from colonnade.manifest.cors import Cors
 from colonnade.manifest.model import Auth, Limit, Retries, Rewrite, Timeouts
 from colonnade.resolve.decision import decide
-from colonnade.resolve.defaults import STREAM, TIMEOUTS
+from colonnade.resolve.defaults import CRITICALITY, STREAM, TIMEOUTS
 from colonnade.resolve.rules import rule_of
 from colonnade_policy import Claims
 
@@ -53,6 +53,7 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int, places: C
         decision=decide(resolved_auth, limits, cost, places, stream=stream, parted=parted),
         cors=_cors(part.cors or bff.cors),
         stream=stream,
+        criticality=(part.criticality or base.criticality or CRITICALITY[bff.kind]).value,
     )
 
 

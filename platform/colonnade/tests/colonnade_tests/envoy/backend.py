@@ -17,6 +17,7 @@ from joserfc.jwk import Key, RSAKey
 from colonnade.ir.target import Address
 
 HOST = "127.0.0.1"
+BUSY_S = 0.004
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Backend:
     """Stands in for every BFF and for the identity provider: answers with what it was sent.
 
     A parameter `say.NAME` of the query is a header of the answer. `asked` counts what the provider was asked.
+    What is asked to be busy has one worker, and waits for it.
     """
 
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
@@ -31,12 +33,12 @@ class Backend:
     failures: int = 0
     provider_down: bool = False
     asked: Counter[str] = field(default_factory=Counter)
+    worker: threading.Lock = field(default_factory=threading.Lock)
     server: ThreadingHTTPServer = field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = [self.key]
-        self.server = ThreadingHTTPServer((HOST, 0), type("Handler", (_Handler,), {"backend": self}))
-        self.server.daemon_threads = True
+        self.server = _Server((HOST, 0), type("Handler", (_Handler,), {"backend": self}))
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property
@@ -88,6 +90,11 @@ def said(path: str) -> list[tuple[str, str]]:
     return [(name.removeprefix("say."), value) for name, value in query if name.startswith("say.")]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
+
+
 class _Handler(BaseHTTPRequestHandler):
     backend: Backend
     protocol_version = "HTTP/1.1"
@@ -99,6 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif "hang" in self.path:
             time.sleep(1.5)
             self.close_connection = True
+        elif "busy" in self.path:
+            with self.backend.worker:
+                time.sleep(BUSY_S)
+            self.send({})
         elif "flaky" in self.path and self.backend.failures > 0:
             self.backend.failures -= 1
             self.close_connection = True

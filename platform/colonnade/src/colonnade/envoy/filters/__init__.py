@@ -13,6 +13,7 @@ from colonnade.envoy.filters import (
     lease,
     limit_headers,
     local_limit,
+    overload,
     rest_problem,
     roles,
     router,
@@ -44,16 +45,24 @@ CHAIN: tuple[Filter, ...] = (
     local_limit.FILTER,  # counts who was let in, so after the identity is known
     grpc_web.FILTER,  # what was refused until now is told by an HTTP status, which its clients know
     body.FILTER,  # only an allowed request is received whole
+)
+
+LAST: tuple[Filter, ...] = (
     rest_problem.FILTER,  # rewords what transcode makes of a gRPC status
     transcode.FILTER,  # makes a call of a whole request
     router.FILTER,
 )
 
 
+def _chain(platform: Platform) -> tuple[Filter, ...]:
+    # What the BFF makes of a request is all that its overload is judged by.
+    return *CHAIN, *overload.filters(platform), *LAST
+
+
 def http_filters(platform: Platform, target: Target) -> list[Json]:
     """Return the chain as the connection manager takes it."""
     chain = []
-    for one in CHAIN:
+    for one in _chain(platform):
         config = one.config(platform, target)
         if config is not None:
             chain.append(
@@ -64,5 +73,5 @@ def http_filters(platform: Platform, target: Target) -> list[Json]:
 
 def route_filters(route: Route, platform: Platform, target: Target) -> Json:
     """Return the settings of every filter that `route` runs, by the filter's name."""
-    settings = {one.name: one.route(route, platform, target) for one in CHAIN}
+    settings = {one.name: one.route(route, platform, target) for one in _chain(platform)}
     return {name: value for name, value in settings.items() if value is not None}
