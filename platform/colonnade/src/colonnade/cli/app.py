@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from colonnade.cli import exits, keys, limits, session_keys
+from colonnade.cli import config, exits, keys, limits, session_keys
 from colonnade.cli.bench import bench
 from colonnade.cli.budget import budget
 from colonnade.cli.check import check
@@ -16,6 +16,7 @@ from colonnade.cli.logs import logs
 from colonnade.cli.new import new
 from colonnade.cli.ps import ps
 from colonnade.cli.remove import remove
+from colonnade.cli.restart import restart
 from colonnade.cli.revoke import revoke
 from colonnade.cli.routes import routes
 from colonnade.cli.schema import schema
@@ -63,6 +64,7 @@ for command in (
     up,
     down,
     ps,
+    restart,
     logs,
     check,
     budget,
@@ -77,6 +79,7 @@ for command in (
     schema,
 ):
     app.command()(command)
+app.add_typer(config.app)
 app.add_typer(keys.app)
 app.add_typer(limits.app)
 app.add_typer(session_keys.app)

@@ -1,5 +1,6 @@
 """Delivers resources to an edge: files that appear whole, by renames into a folder that Envoy watches."""
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def publish(folder: Path, platform: Platform, target: Target) -> bool:
                 continue
             found = _retiring(before, found)  # noqa: PLW2901 - what is published in its place
         if before != found:
-            _replace(file, _text({"resources": found}))
+            _replace(file, _text(_delivery(found)))
             changed = True
     return changed
 
@@ -46,6 +47,20 @@ def publish(folder: Path, platform: Platform, target: Target) -> bool:
 def publish_live(folder: Path, edges: Sequence[Address]) -> None:
     """Tell the edge that reads `folder` which edges are alive."""
     _replace(folder / EDGES_FILE, _text({"resources": [live_edges(edges)]}))
+
+
+def published_version(folder: Path, name: str) -> str | None:
+    """Return the version of what lies in `folder` as `cds`, `rds` or `lds`; Envoy tells which it uses."""
+    try:
+        version: str = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["version_info"]
+    except FileNotFoundError:
+        return None
+    return version
+
+
+def _delivery(resources: list[Json]) -> Json:
+    version = hashlib.sha256(_text(resources).encode()).hexdigest()[:16]
+    return {"version_info": version, "resources": resources}
 
 
 def _published(file: Path) -> list[Json]:
@@ -68,7 +83,7 @@ def _retiring(before: list[Json], now: list[Json]) -> list[Json]:
     return [*now, *(cluster for cluster in before if cluster["name"] not in names)]
 
 
-def _text(value: Json) -> str:
+def _text(value: Json | list[Json]) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from colonnade.envoy.clusters import clusters
+from colonnade.envoy.clusters import clusters, policy_endpoints
 from colonnade.envoy.listener import listeners
 from colonnade.envoy.message import Json
 from colonnade.envoy.routes import route_configuration
@@ -12,9 +12,10 @@ from colonnade.ir.target import Target
 
 
 def resources(platform: Platform, target: Target) -> Mapping[str, list[Json]]:
-    """Return clusters, routes, secrets and listeners; in this order they can be applied without a gap."""
+    """Return endpoints, clusters, routes, secrets, listeners: applied in this order, they leave no gap."""
     tls = platform.edge.tls
     return {
+        **policy_endpoints(target),
         "cds": clusters(platform, target),
         "rds": [route_configuration(platform, target)],
         **(tls_secrets(tls, target.tls) if tls is not None and target.tls is not None else {}),

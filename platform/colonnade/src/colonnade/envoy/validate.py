@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from colonnade.envoy.bootstrap import bootstrap
+from colonnade.envoy.clusters import policy_endpoints
 from colonnade.envoy.edges import EDGES, static_edges
 from colonnade.envoy.message import Json
 from colonnade.envoy.resources import resources
@@ -38,9 +39,9 @@ async def validate(platform: Platform, target: Target) -> None:
     Raises `WorkError` with Envoy's own reason where it does not.
     """
     with tempfile.TemporaryDirectory(prefix="colonnade-validate-") as folder:
-        # The certificates may not be there yet; Envoy wants only their sources to exist.
+        # The certificates may not be there yet; Envoy wants only these sources to exist.
         here = replace(target, xds_folder=folder)
-        for name in (EDGE, CLIENTS):
+        for name in (EDGE, CLIENTS, *policy_endpoints(target)):
             (Path(folder) / f"{name}.json").write_text('{"resources": []}', encoding="utf-8")
         file = Path(folder) / "envoy.json"
         file.write_text(json.dumps(static(platform, here)), encoding="utf-8")

@@ -79,6 +79,8 @@ class Child:
         self._tail = b""
         self._ready = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._again = asyncio.Event()
+        self._leaving = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -97,11 +99,32 @@ class Child:
             with contextlib.suppress(StartError):
                 await self._task
 
+    async def leave(self) -> None:
+        """Don't start the process again when it ends; return when it has, or is to be stopped."""
+        self._leaving = True
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait(
+            {stopping, *([self._task] if self._task else [])}, return_when=asyncio.FIRST_COMPLETED
+        )
+        stopping.cancel()
+
+    async def again(self) -> None:
+        """End the process and start it anew at the same place; return when it is healthy.
+
+        Raises `WorkError` where it is not; it is tried on and on then.
+        """
+        old, deadline = self.pid, time.monotonic() + self._timing.start_s
+        self._again.set()
+        while self.pid == old or self.state is not State.HEALTHY:
+            if time.monotonic() > deadline or self.state is State.STOPPED:
+                raise WorkError(f"{self.spec.name} is not healthy again", f"see bff logs {self.spec.name}")
+            await asyncio.sleep(self._timing.start_every_s)
+
     async def _live(self) -> None:
         try:
-            while not self._stopping.is_set():
+            while not self._over_for_good:
                 await self._one_life()
-                if not self._stopping.is_set():
+                if not self._over_for_good:
                     await self._pause()
         finally:
             self.pid = self.started = None
@@ -109,6 +132,7 @@ class Child:
 
     async def _one_life(self) -> None:
         self._healthy_since = None
+        self._again.clear()
         try:
             process = await self._spawn()
         except OSError as error:
@@ -124,10 +148,19 @@ class Child:
         since = self._healthy_since
         self._over(why, time.monotonic() - since if since is not None else 0.0)
 
+    @property
+    def _over_for_good(self) -> bool:
+        return self._stopping.is_set() or self._leaving
+
+    @property
+    def _asked(self) -> bool:
+        """Whether it ends because we want it to."""
+        return self._over_for_good or self._again.is_set()
+
     def _over(self, why: str, healthy_s: float) -> None:
-        self._lives.append(healthy_s)
-        if self._stopping.is_set():
+        if self._asked:
             return
+        self._lives.append(healthy_s)
         if not self._ready.is_set():
             raise self._failure(why)
         self._output.say(f"{self.spec.name} {why}; starting it again")
@@ -156,7 +189,8 @@ class Child:
         ended = asyncio.create_task(process.wait())
         silent = asyncio.create_task(self._until_silent())
         stopping = asyncio.create_task(self._stopping.wait())
-        tasks = {ended, silent, stopping}
+        again = asyncio.create_task(self._again.wait())
+        tasks = {ended, silent, stopping, again}
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks - {ended}:
             task.cancel()
@@ -188,7 +222,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._timing.stop_s if self._stopping.is_set() else 1.0):
+                async with asyncio.timeout(self._timing.stop_s if self._asked else 1.0):
                     await process.wait()
         signal_group(process.pid, signal.SIGKILL)
         await process.wait()

@@ -28,6 +28,16 @@ class Layout:
         return self.folder / "runner.lock"
 
     @property
+    def control_socket(self) -> Path:
+        """Where the runner takes orders."""
+        return self.folder / "control.sock"
+
+    @property
+    def versions(self) -> Path:
+        """The versions of the configuration."""
+        return self.folder / "config"
+
+    @property
     def run(self) -> Path:
         """What the running processes read."""
         return self.folder / "run"
@@ -97,7 +107,13 @@ class Layout:
     def make(self) -> None:
         """Make the folders; nobody else on the machine may look inside."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        for folder in (self.run, self.folder / "logs", self.data("valkey"), self.balancer_file.parent):
+        for folder in (
+            self.run,
+            self.versions,
+            self.folder / "logs",
+            self.data("valkey"),
+            self.balancer_file.parent,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
         self.admin_token_file.parent.mkdir(mode=0o700, exist_ok=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from colonnade.envoy.validate import envoy_binary
 from colonnade.errors import UserError, WorkError
 from colonnade.ir.platform import Identity, Platform
+from colonnade.local import hot
 from colonnade.local.layout import Layout, make_secret
 from colonnade.local.plan import Machine
 from colonnade_policy import MIN_SECRET_BYTES
@@ -45,6 +46,7 @@ def find_machine(platform: Platform, layout: Layout, environ: Mapping[str, str] 
         machine_secret=make_secret(layout.machine_secret_file),
         machine_secrets=_machine_secrets(platform.identity, layout, environ),
         store_url=_secret(platform.store_url, layout, environ) if platform.store_url else None,
+        hot_restart=hot.supported(),
     )
 
 

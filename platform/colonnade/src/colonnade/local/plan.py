@@ -1,12 +1,13 @@
 """Every process of a platform as data: a pure function of the platform and its ports."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Bff, Platform, Service
 from colonnade.ir.upstream import upstream
+from colonnade.local import hot
 from colonnade.local.addresses import address, edges, instances, issuer
 from colonnade.local.layout import Layout
 from colonnade.local.ports import HOST, Ports
@@ -20,7 +21,8 @@ class Machine:
     `source_folders` are the members' import paths; `environment` is what every process inherits of
     the caller's; `session_secret` is the browser login's, `session_keys` the variable that leads to what
     encrypts its tokens; `machine_secrets` are variables by which tokens of machines are judged, and
-    `machine_secret` the development machine's own; `store_url` is None where Valkey is ours.
+    `machine_secret` the development machine's own; `store_url` is None where Valkey is ours; with
+    `hot_restart` an Envoy can hand its sockets to the next.
     """
 
     layout: Layout
@@ -34,6 +36,7 @@ class Machine:
     machine_secret: str = field(repr=False)
     machine_secrets: Mapping[str, str] = field(repr=False)
     store_url: str | None = field(default=None, repr=False)
+    hot_restart: bool = False
 
 
 def plan(platform: Platform, ports: Ports, machine: Machine) -> tuple[ProcessSpec, ...]:
@@ -131,13 +134,13 @@ class _Plan:
         return self._proxy("balancer", self.layout.balancer_file, tuple(self.envoys), drained=False)
 
     def _proxy(self, name: str, file: Path, after: tuple[str, ...], *, drained: bool) -> ProcessSpec:
-        port = self.ports[name]
-        # Two Envoys on one machine would otherwise meet in shared memory, for a hot restart.
-        argv = [str(self.machine.envoy), "-c", str(file), "--disable-hot-restart", "--log-level", "warning"]
+        port, admin = self.ports[name], self.ports[f"{name}-admin"]
+        argv = [str(self.machine.envoy), "-c", str(file), "--log-level", "warning"]
         # Who follows a log sees a request within a second, not within Envoy's ten.
         argv += ["--file-flush-interval-msec", "1000"]
-        admin = self.ports[f"{name}-admin"] if drained else None
-        return self._spec(name, argv, {}, http_health(port), after=after, admin_port=admin)
+        argv += hot.arguments(admin) if self.machine.hot_restart else ["--disable-hot-restart"]
+        spec = self._spec(name, argv, {}, http_health(port), after=after)
+        return replace(spec, admin_port=admin, drained=drained)
 
     def _python(
         self,
@@ -170,7 +173,6 @@ class _Plan:
         *,
         after: tuple[str, ...] = (),
         url: str | None = None,
-        admin_port: int | None = None,
     ) -> ProcessSpec:
         return ProcessSpec(
             name=name,
@@ -180,5 +182,4 @@ class _Plan:
             health=health,
             url=url or address(health.port).url,
             after=after,
-            admin_port=admin_port,
         )

@@ -30,6 +30,13 @@ Ports = Mapping[str, int]
 its second instance."""
 
 
+def ports_of(name: str, ports: Ports) -> set[str]:
+    """Return the names of all ports where a process listens: `policy`, `policy-lease`."""
+    return {
+        port for port in (name, *(f"{name}-{use}" for use in ("lease", "grpc", "metrics"))) if port in ports
+    }
+
+
 def edge_name(platform: Platform) -> str:
     """Return the process that owns the edge's port: the only Envoy, or the balancer in front of several."""
     return "balancer" if platform.edge.replicas > 1 else "envoy"

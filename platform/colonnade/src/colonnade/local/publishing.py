@@ -86,6 +86,14 @@ class Publisher:
         parts = addresses.scraped(platform, ports)
         write_text(folder / observability.PROMETHEUS, observability.prometheus(parts))
 
+    def compiled(self, platform: Platform, ports: Ports) -> dict[str, str]:
+        """Return what the manifests say to an edge and to the policy service, by file, to be compared."""
+        document = policy_document(platform, addresses.issuer(platform, ports))
+        found: dict[str, object] = {"policy.json": json.loads(colonnade_policy.encode(document))}
+        target = addresses.target(platform, ports, self._layout, 1)
+        found |= {f"edge/{name}.json": one for name, one in envoy.resources(platform, target).items()}
+        return {name: json.dumps(one, indent=1, ensure_ascii=False) + "\n" for name, one in found.items()}
+
     def publish_live(self, platform: Platform, edges: Sequence[Address]) -> None:
         """Tell every edge which of them are alive."""
         for number in range(1, platform.edge.replicas + 1):

@@ -12,18 +12,22 @@ from colonnade.errors import ColonnadeError
 from colonnade.ir.platform import Platform
 from colonnade.local import certificates
 from colonnade.local.child import StartError
+from colonnade.local.configuration import Configuration, Source, on_disk
+from colonnade.local.control.server import serving
 from colonnade.local.guarding import Guard
 from colonnade.local.layout import Layout
 from colonnade.local.live import follow
 from colonnade.local.machine import find_machine
 from colonnade.local.order import Order
+from colonnade.local.orders import Orders
 from colonnade.local.output import Output, Show
 from colonnade.local.plan import plan
 from colonnade.local.ports import allot, default_ports, edge_name, free_ports, is_free
-from colonnade.local.publishing import Publisher, compile_platform
+from colonnade.local.publishing import Publisher
 from colonnade.local.stack import Stack
 from colonnade.local.state import StackState, only_one
 from colonnade.local.supervisor import Supervisor
+from colonnade.local.versions.store import Versions
 
 ATTEMPTS = 3
 """Free ports are given back before they are used, so another program may be faster."""
@@ -43,7 +47,7 @@ async def run(order: Order, listener: Listener) -> None:
 
     Raises `ColonnadeError` where it cannot be started.
     """
-    platform = compile_platform(order.root)
+    source = on_disk(order.root)
     layout = Layout(order.root)
     layout.make()
     with only_one(layout):
@@ -52,7 +56,7 @@ async def run(order: Order, listener: Listener) -> None:
             guard = Guard()
             await guard.open()
             try:
-                await _Run(order, listener, layout, output, guard, stop).go(platform)
+                await _Run(order, listener, layout, output, guard, stop).go(source)
             finally:
                 await guard.close()
 
@@ -74,15 +78,19 @@ class _Run:
         self.guard = guard
         self.stop = stop
 
-    async def go(self, platform: Platform) -> None:
-        stack = await self._start(platform)
+    async def go(self, source: Source) -> None:
+        stack = await self._start(source.platform)
         if stack is None:
             return
+        configuration = Configuration(stack, Versions(self.layout.versions))
+        configuration.begin(source)
         following = asyncio.gather(
-            follow(self.order.root, stack.apply),
+            follow(self.order.root, configuration.apply),
             certificates.follow(self.layout, lambda: stack.platform, self.output.say),
         )
-        await self.stop.wait()
+        async with serving(self.layout.control_socket, Orders(stack, configuration).carry):
+            self.listener.ready(stack.snapshot())
+            await self.stop.wait()
         self.output.say("stopping")
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -103,7 +111,6 @@ class _Run:
                     self.output.say(error.message)
                     raise
             else:
-                self.listener.ready(stack.snapshot())
                 return stack
         raise AssertionError  # the last attempt returns or raises
 

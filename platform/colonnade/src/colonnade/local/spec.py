@@ -30,7 +30,8 @@ def valkey_health(port: int) -> Health:
 class ProcessSpec:
     """One process. It starts when all that it comes `after` are healthy.
 
-    `admin_port` is that of an Envoy, which is drained before it is stopped.
+    `admin_port` is that of an Envoy; where it is `drained`, it finishes the requests under way before it is
+    stopped.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ProcessSpec:
     url: str
     after: tuple[str, ...] = ()
     admin_port: int | None = None
+    drained: bool = False
 
 
 def layers(specs: Sequence[ProcessSpec]) -> list[list[ProcessSpec]]:

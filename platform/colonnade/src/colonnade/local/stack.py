@@ -2,23 +2,27 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from colonnade.errors import ColonnadeError, WorkError
+from colonnade.errors import WorkError
 from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Platform
 from colonnade.local import addresses, certificates, state
-from colonnade.local.changes import Change, difference, needs_restart, pinned
+from colonnade.local.changes import Change, difference
 from colonnade.local.child import Child, State
 from colonnade.local.output import Output
 from colonnade.local.plan import Machine, plan
-from colonnade.local.ports import ANY, Ports, allot, default_ports, new_ports
-from colonnade.local.publishing import Publisher, compile_platform
+from colonnade.local.ports import ANY, Ports, allot, default_ports, new_ports, ports_of
+from colonnade.local.publishing import Publisher
 from colonnade.local.spec import ProcessSpec
 from colonnade.local.supervisor import Supervisor
+from colonnade.local.taken_up import Reader, taken_up
 
-TAKEN_UP_S = 1.0
-"""Envoy takes a published change within half a second; then nothing new reaches what is to be stopped."""
+UNDER_WAY_S = 0.5
+"""What an edge began to send before it took a change reaches what is to be stopped within so many seconds."""
+
+Trial = Callable[[Platform, Ports], Awaitable[None]]
+"""Looks at a platform before all edges have it. Raises `ColonnadeError` where they shall not."""
 
 
 class Stack:
@@ -45,6 +49,7 @@ class Stack:
         self.ephemeral = ephemeral
         self.ready = False
         self.problems: tuple[str, ...] = ()
+        self.version: int | None = None
         self._runner = state.me()
         self._live = tuple(addresses.edges(platform, ports))
         self._progress = progress
@@ -66,58 +71,71 @@ class Stack:
         self.ready = True
         self.changed()
 
-    async def apply(self) -> None:
-        """Bring the manifests as they are now into effect; wrong ones change nothing."""
-        try:
-            platform = await asyncio.to_thread(compile_platform, self.machine.layout.root)
-            notes = needs_restart(self.platform, platform)
-            change = await self._take_up(pinned(self.platform, platform))
-        except ColonnadeError as error:
-            self._refuse(error.message)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the stack goes on as it was
-            self._refuse(f"unexpected {type(error).__name__}: {error}")
-        else:
-            self.problems = tuple(notes)
-            for line in (*change.told(), *notes):
-                self.output.say(line)
-        self.changed()
+    async def switch(
+        self, platform: Platform, ports: Ports, change: Change, trial: Trial | None = None
+    ) -> None:
+        """Bring a platform at these ports into effect: `change` is what leads there from what runs now.
 
-    def _refuse(self, why: str) -> None:
-        self.problems = (f"not taken up, the old configuration stays:\n{why}",)
-        self.output.say(self.problems[0])
-
-    async def _take_up(self, platform: Platform) -> Change:
-        ports, change = self._next(platform)
-        await self.publisher.validate(platform, ports)
+        New processes start beside those that they follow; these are stopped once no edge sends them anything.
+        With a `trial` it comes first. Raises what went wrong, with everything as it was.
+        """
         fresh = await self._start_all((*change.added, *change.changed))
         try:
+            if trial is not None:
+                await trial(platform, ports)
             self.publisher.publish_policy(platform, ports, before=self.platform)
             self.publisher.publish_edges(platform, ports)
             self.publisher.publish_scrape(platform, ports)
-        except OSError as error:
+        except BaseException as error:
             await asyncio.gather(*(child.stop() for child in fresh))
-            raise WorkError(f"cannot be published: {error}") from error
+            if isinstance(error, OSError):
+                raise WorkError(f"cannot be published: {error}") from error
+            raise
         gone_routes = {route.id for route in self.platform.routes} - {route.id for route in platform.routes}
-        self.platform, self.ports = platform, ports
+        self.platform, self.ports = platform, dict(ports)
         old = [child for child in map(self.supervisor.adopt, fresh) if child is not None]
+        await self._taken_up()
         if old or change.gone or gone_routes:
-            await asyncio.sleep(TAKEN_UP_S)
+            await asyncio.sleep(UNDER_WAY_S)
         self.publisher.publish_policy(platform, ports)
         await asyncio.gather(*(child.stop() for child in old))
         await self.supervisor.stop(change.gone)
-        return change
 
-    def _next(self, platform: Platform) -> tuple[dict[str, int], Change]:
+    async def _taken_up(self) -> None:
+        for name in await taken_up(self.readers()):
+            self.output.say(f"{name} does not use what was published for it; see bff logs {name}")
+
+    def readers(self) -> list[Reader]:
+        """Return the edges, as those who read what is published."""
+        names = numbered("envoy", self.platform.edge.replicas)
+        layout = self.machine.layout
+        return [
+            Reader(name, layout.edge(number), self.ports[f"{name}-admin"])
+            for number, name in enumerate(names, 1)
+        ]
+
+    def next_ports(self, platform: Platform) -> tuple[Ports, Change]:
         """Return the ports of `platform`, and what has to be done to get there."""
-        now = plan(self.platform, self.ports, self.machine)
         asked, had = default_ports(platform), default_ports(self.platform)
         ports = {name: port for name, port in self.ports.items() if name in asked}
         ports |= allot(new_ports(ports, had, asked, ephemeral=self.ephemeral))
-        change = difference(now, plan(platform, ports, self.machine))
-        # A changed process runs beside the old one for a moment, so it needs another port.
-        own = [port for spec in change.changed for port in (spec.name, f"{spec.name}-metrics")]
-        ports |= allot({name: ANY for name in own if name in ports and ports[name] == self.ports[name]})
-        return ports, difference(now, plan(platform, ports, self.machine))
+        return self.beside((spec.name for spec in self._change(platform, ports).changed), platform, ports)
+
+    def beside(self, names: Iterable[str], platform: Platform, ports: Ports) -> tuple[Ports, Change]:
+        """Return `ports` with others for `names`, and for those that change with them; see `next_ports`.
+
+        A process that changes runs beside the old one for a moment, so it needs another port; who calls it
+        changes too.
+        """
+        while same := [
+            port for name in names for port in ports_of(name, ports) if ports[port] == self.ports.get(port)
+        ]:
+            ports = {**ports, **allot(dict.fromkeys(same, ANY))}
+            names = [spec.name for spec in self._change(platform, ports).changed]
+        return ports, self._change(platform, ports)
+
+    def _change(self, platform: Platform, ports: Ports) -> Change:
+        return difference(plan(self.platform, self.ports, self.machine), plan(platform, ports, self.machine))
 
     async def _start_all(self, specs: Sequence[ProcessSpec]) -> list[Child]:
         """Start processes side by side; where one fails, stop the others and raise its error."""
@@ -171,6 +189,7 @@ class Stack:
             bffs={bff.name: addresses.address(ports[bff.name]).url for bff in platform.bffs},
             processes={name: self._process(child) for name, child in self.supervisor.children.items()},
             problems=self.problems,
+            version=self.version,
             edge_tls=addresses.edge_tls_url(platform, ports),
             edge_tls_ca=str(authority) if authority else None,
             metrics={one.name: one.url for one in addresses.scraped(platform, ports)},

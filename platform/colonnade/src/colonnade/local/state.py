@@ -37,7 +37,7 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """One stack. `problems` say why the manifests as they are now are not in effect.
+    """One stack. `problems` say why the manifests as they are now are not in effect; `version` is what is.
 
     `edge_tls` is the edge's https URL, `edge_tls_ca` the certificate of the development CA to trust there.
     `metrics` are the URLs at which Prometheus reads what each process counts.
@@ -53,6 +53,7 @@ class StackState:
     bffs: Mapping[str, str]
     processes: Mapping[str, Process] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    version: int | None = None
     edge_tls: str | None = None
     edge_tls_ca: str | None = None
     metrics: Mapping[str, str] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """All processes of a stack: started in the order of need, stopped in reverse."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 
+from colonnade.local import hot
 from colonnade.local.child import PATIENT, Child, Timing
 from colonnade.local.drain import drain
 from colonnade.local.guarding import Guard
@@ -15,6 +16,7 @@ class Supervisor:
 
     def __init__(self, guard: Guard, output: Output, timing: Timing = PATIENT) -> None:
         self.children: dict[str, Child] = {}
+        self._retiring: dict[Child, asyncio.Task[None]] = {}
         self._guard = guard
         self._output = output
         self.on_change: Callable[[], None] = lambda: None
@@ -56,16 +58,38 @@ class Supervisor:
         self.on_change()
         return old
 
+    def retire(self, child: Child, drained: Coroutine[None, None, None]) -> None:
+        """Stop a child whose place another has, as soon as `drained` returns or `stop` is called."""
+        self._retiring[child] = asyncio.create_task(self._retire(child, drained))
+
+    async def retired(self, name: str) -> None:
+        """Return when nothing retires any more that had this name."""
+        await asyncio.gather(*(task for child, task in self._retiring.items() if child.spec.name == name))
+
     async def stop(self, names: Iterable[str] | None = None) -> None:
         """Drain the edges among the named processes (or all), then stop in the reverse order of starting."""
         chosen = {name: self.children[name] for name in (list(self.children) if names is None else names)}
-        ports = [child.spec.admin_port for child in chosen.values() if child.pid is not None]
+        retiring = [child for child in self._retiring if child.spec.name in chosen]
+        drained = [child for child in chosen.values() if child.pid is not None and child.spec.drained]
+        ports = [child.spec.admin_port for child in drained]
         await asyncio.gather(*(drain(port) for port in ports if port is not None))
+        await asyncio.gather(*(child.stop() for child in retiring))
         for layer in reversed(layers([child.spec for child in chosen.values()])):
             await asyncio.gather(*(chosen[spec.name].stop() for spec in layer))
-        for name in chosen:
+        for name, child in chosen.items():
+            hot.forget(child.spec)
             del self.children[name]
         self.on_change()
+
+    async def _retire(self, child: Child, drained: Coroutine[None, None, None]) -> None:
+        try:
+            draining, gone = asyncio.create_task(drained), asyncio.create_task(child.leave())
+            await asyncio.wait({draining, gone}, return_when=asyncio.FIRST_COMPLETED)
+            draining.cancel()
+            gone.cancel()
+            await child.stop()
+        finally:
+            del self._retiring[child]
 
     def _make(self, spec: ProcessSpec) -> Child:
         return Child(spec, self._guard, self._output, self._changed, self._timing)

@@ -11,15 +11,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from colonnade.errors import ColonnadeError, UserError, WorkError
+from colonnade.local.configuration import Configuration, on_disk
 from colonnade.local.guarding import Guard
 from colonnade.local.layout import Layout
 from colonnade.local.machine import find_machine
 from colonnade.local.output import Output
 from colonnade.local.ports import allot, default_ports, free_ports
 from colonnade.local.publishing import Publisher
+from colonnade.local.restart import restart
 from colonnade.local.stack import Stack
 from colonnade.local.state import read_state
 from colonnade.local.supervisor import Supervisor
+from colonnade.local.versions.store import Versions
 from colonnade_tests.local.fakes import SERVER
 from colonnade_tests.local.platforms import platform_in, write_bff, write_platform
 
@@ -73,6 +77,14 @@ async def stack(root: Path, tmp_path: Path) -> AsyncIterator[Stack]:
     output.close()
 
 
+@pytest.fixture
+def configuration(stack: Stack, root: Path) -> Configuration:
+    """What the stack was started with is its first version."""
+    configuration = Configuration(stack, Versions(stack.machine.layout.versions))
+    configuration.begin(on_disk(root))
+    return configuration
+
+
 async def status(stack: Stack, path: str) -> int:
     async with httpx.AsyncClient(trust_env=False) as client:
         return (await client.get(f"{stack.snapshot().edge}{path}")).status_code
@@ -97,60 +109,70 @@ async def test_a_started_stack_routes_and_tells_where_everything_is(stack: Stack
     assert await status(stack, "/api/mobile/home") == 200
 
 
-async def test_a_new_bff_is_started_and_routed_and_nothing_else_is_touched(stack: Stack, root: Path) -> None:
+async def test_a_new_bff_is_started_and_routed_and_nothing_else_is_touched(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
     before = pids(stack)
     open_bff(root, "tv", 3003)
 
-    await stack.apply()
+    await configuration.apply()
     await reaches(stack, "/api/tv/home", 200)
 
     assert before.items() <= pids(stack).items()
 
 
-async def test_a_bff_that_is_gone_is_unrouted_and_stopped(stack: Stack, root: Path) -> None:
+async def test_a_bff_that_is_gone_is_unrouted_and_stopped(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
     shutil.rmtree(root / "bffs/mobile")
 
-    await stack.apply()
+    await configuration.apply()
 
     assert await status(stack, "/api/mobile/home") == 404
     assert "mobile" not in pids(stack)
 
 
-async def test_a_bad_edit_is_refused_and_told_until_it_is_mended(stack: Stack, root: Path) -> None:
+async def test_a_bad_edit_is_refused_and_told_until_it_is_mended(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
     file = open_bff(root, "mobile", 3001, services="nope")
-    await stack.apply()
+    await configuration.apply()
 
     told = read_state(stack.machine.layout)
     assert told is not None
     assert "'nope' is not a service" in told.problems[0]
     assert await status(stack, "/api/mobile/home") == 200
     open_bff(root, file.parent.name, 3001)
-    await stack.apply()
+    await configuration.apply()
     assert stack.problems == ()
 
 
-async def test_what_envoy_refuses_is_refused(stack: Stack, root: Path) -> None:
+async def test_what_envoy_refuses_is_refused(stack: Stack, configuration: Configuration, root: Path) -> None:
     file = root / "bffs/mobile/bff.yaml"
     bad = 'prefix: /api/mobile, rewrite: {regex: "(", substitution: "/"}'
     file.write_text(file.read_text().replace("prefix: /api/mobile", bad))
 
-    await stack.apply()
+    await configuration.apply()
 
     assert "envoy refuses" in stack.problems[0]
     assert await status(stack, "/api/mobile/home") == 200
 
 
-async def test_a_bff_that_cannot_start_is_not_routed(stack: Stack, root: Path) -> None:
+async def test_a_bff_that_cannot_start_is_not_routed(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
     open_bff(root, "broken", 3003)
 
-    await stack.apply()
+    await configuration.apply()
 
     assert "it is broken" in stack.problems[0]
     assert await status(stack, "/api/broken/home") == 404
     assert "broken" not in pids(stack)
 
 
-async def test_no_request_is_lost_while_routes_and_processes_change(stack: Stack, root: Path) -> None:
+async def test_no_request_is_lost_while_routes_and_processes_change(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
     answers: list[int] = []
     old = pids(stack)["mobile"]
 
@@ -162,14 +184,104 @@ async def test_no_request_is_lost_while_routes_and_processes_change(stack: Stack
 
     calling = asyncio.create_task(traffic())
     open_bff(root, "mobile", 3001, services="order, telemetry")
-    await stack.apply()
+    await configuration.apply()
     open_bff(root, "tv", 3003)
-    await stack.apply()
+    await configuration.apply()
     calling.cancel()
 
     assert len(answers) > 20
     assert {200} == set(answers)
     assert pids(stack)["mobile"] != old
+
+
+async def test_every_publish_is_a_version_and_the_same_content_none(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
+    file = open_bff(root, "tv", 3003)
+    await configuration.apply()
+    file.touch()
+    await configuration.apply()
+
+    assert [(one.number, one.cause) for one in configuration.versions.history()] == [
+        (2, "edited bffs/tv/bff.yaml"),
+        (1, "bff up"),
+    ]
+    assert '"tv"' in configuration.versions.compiled(2)["edge/cds.json"]
+    assert stack.snapshot().version == 2
+
+
+async def test_a_rollback_holds_until_the_next_edit(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
+    edited = open_bff(root, "mobile", 3001, prefix="/api/pocket")
+    await configuration.apply()
+    assert await status(stack, "/api/pocket/home") == 200
+
+    await configuration.rollback(None, "alice")
+
+    assert await status(stack, "/api/mobile/home") == 200
+    assert await status(stack, "/api/pocket/home") == 404
+    assert "/api/pocket" in edited.read_text()
+    assert "version 3 is in effect, not the manifests on disk" in stack.problems[0]
+    newest = configuration.versions.history()[0]
+    assert (newest.author, newest.cause) == ("alice", "rollback to 1")
+    open_bff(root, "mobile", 3001, prefix="/api/phone")
+    await configuration.apply()
+    assert await status(stack, "/api/phone/home") == 200
+    assert stack.problems == ()
+
+
+async def test_a_rollback_to_what_cannot_run_any_more_changes_nothing(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
+    shutil.rmtree(root / "bffs/mobile")
+    open_bff(root, "tv", 3003)
+    await configuration.apply()
+    manifest = configuration.versions.manifests_folder(1) / "bffs/mobile/bff.yaml"
+    manifest.write_text(manifest.read_text().replace("name: mobile", "name: broken"))
+    manifest.parent.rename(manifest.parents[1] / "broken")
+
+    with pytest.raises(ColonnadeError, match="it is broken"):
+        await configuration.rollback(1, "alice")
+
+    assert await status(stack, "/api/tv/home") == 200
+    assert configuration.versions.history()[0].number == 2
+
+
+@pytest.mark.parametrize("name", ["envoy", "policy", "order", "valkey"])
+async def test_a_restart_loses_no_request(stack: Stack, name: str) -> None:
+    before, answers = pids(stack), list[int]()
+
+    async def traffic() -> None:
+        async with httpx.AsyncClient(trust_env=False, base_url=stack.snapshot().edge) as client:
+            while True:
+                answers.append((await client.get("/api/mobile/home")).status_code)
+                await asyncio.sleep(0.005)
+
+    calling = asyncio.create_task(traffic())
+    restarted = await restart(stack, [name])
+    calling.cancel()
+
+    after = pids(stack)
+    assert {pid for pid, old in before.items() if after[pid] != old} == set(restarted)
+    assert restarted == (["order", "mobile"] if name == "order" else [name])
+    assert {200} == set(answers)
+
+
+async def test_who_is_not_there_cannot_be_restarted(stack: Stack) -> None:
+    with pytest.raises(UserError, match="there is no process nobody"):
+        await restart(stack, ["nobody"])
+
+
+async def test_an_envoy_that_cannot_start_leaves_the_old_one(stack: Stack) -> None:
+    old, file = pids(stack)["envoy"], stack.machine.layout.edge(1) / "envoy.json"
+    file.write_text("{")
+
+    with pytest.raises(WorkError, match="the old one stays"):
+        await restart(stack, ["envoy"])
+
+    assert pids(stack)["envoy"] == old
+    assert await status(stack, "/api/mobile/home") == 200
 
 
 async def test_a_stop_lets_a_request_under_way_finish(stack: Stack) -> None:
@@ -184,10 +296,12 @@ async def test_a_stop_lets_a_request_under_way_finish(stack: Stack) -> None:
     assert await slow == 200
 
 
-async def test_an_edge_that_should_move_waits_and_says_so(stack: Stack, root: Path) -> None:
+async def test_an_edge_that_should_move_waits_and_says_so(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
     file = root / "colonnade.yaml"
     file.write_text(file.read_text().replace("port: 8080", "port: 8081"))
 
-    await stack.apply()
+    await configuration.apply()
 
     assert stack.problems == ("takes effect after bff down and bff up: edge: replicas, ports or TLS",)

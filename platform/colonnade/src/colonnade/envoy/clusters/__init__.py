@@ -2,7 +2,7 @@
 
 from colonnade.envoy.clusters.bff import bff_cluster
 from colonnade.envoy.clusters.cluster import CLUSTER
-from colonnade.envoy.clusters.policy import LEASE, lease_cluster, policy_cluster
+from colonnade.envoy.clusters.policy import LEASE, lease_cluster, policy_cluster, policy_endpoints
 from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
@@ -13,13 +13,13 @@ TRACES = "traces"
 def clusters(platform: Platform, target: Target) -> list[Json]:
     """Return every cluster that a route, or a filter on it, names."""
     found = [bff_cluster(platform, target, bff) for bff in platform.backends]
-    found.append(policy_cluster(target.endpoints["policy"]))
+    found.append(policy_cluster(target))
     if any(route.leased for route in platform.routes):
-        found.append(lease_cluster(target.endpoints[LEASE]))
+        found.append(lease_cluster(target))
     if platform.edge.trusted_hops:
         # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
         found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
     return found
 
 
-__all__ = ["LEASE", "TRACES", "clusters"]
+__all__ = ["LEASE", "TRACES", "clusters", "policy_endpoints"]

@@ -22,17 +22,27 @@ def cluster(name: str, addresses: Sequence[Address], connect_s: float, *, http2:
         common_http_protocol_options={"idle_timeout": duration(IDLE_S)},
         explicit_http_config={protocol: {}},
     )
-    endpoints = [{"endpoint": {"address": socket_address(address)}} for address in addresses]
     return typed(
         CLUSTER,
         name=name,
-        type="STATIC" if all(map(_is_ip, addresses)) else "STRICT_DNS",
+        type="STATIC" if static(addresses) else "STRICT_DNS",
         connect_timeout=duration(connect_s),
-        load_assignment={"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
+        load_assignment=assignment(name, addresses),
         health_checks=[health_check(http2=http2)],
         circuit_breakers={"thresholds": [bounds()]},
         typed_extension_protocol_options={HTTP_OPTIONS: options},
     )
+
+
+def assignment(name: str, addresses: Sequence[Address]) -> Json:
+    """Return the instances of a cluster."""
+    endpoints = [{"endpoint": {"address": socket_address(address)}} for address in addresses]
+    return {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]}
+
+
+def static(addresses: Sequence[Address]) -> bool:
+    """Return whether the instances have addresses, not names that have to be resolved."""
+    return all(map(_is_ip, addresses))
 
 
 def _is_ip(address: Address) -> bool:

@@ -1,0 +1,143 @@
+"""Which configuration is in effect, and how another comes into effect: versions, rollbacks, canaries."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from colonnade.errors import ColonnadeError, UserError
+from colonnade.ir.platform import Platform
+from colonnade.local.changes import Change, needs_restart, pinned
+from colonnade.local.control.server import user_name
+from colonnade.local.publishing import compile_platform
+from colonnade.local.stack import Stack
+from colonnade.local.versions.manifests import changed, read_manifests
+from colonnade.local.versions.store import Versions
+from colonnade.local.versions.version import Outcome, Version
+
+STARTED = "bff up"
+NOT_ON_DISK = (
+    "version {} is in effect, not the manifests on disk, until one of them is edited, or bff config publish"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Manifests to bring into effect: their texts, and what they mean."""
+
+    texts: Mapping[str, str]
+    platform: Platform
+
+
+class Configuration:
+    """The configuration of a running stack. Changes come one after the other."""
+
+    def __init__(self, stack: Stack, versions: Versions) -> None:
+        self.versions = versions
+        self._stack = stack
+        self._user = user_name(os.getuid())
+        self.changing = asyncio.Lock()
+        """Held while the stack changes in any way."""
+
+    def begin(self, source: Source) -> None:
+        """Keep what the stack was started with, where that is another than the last version."""
+        self._keep(source, self._user, STARTED)
+        self._tell(())
+
+    async def apply(self) -> None:
+        """Bring the manifests as they are now into effect; wrong ones change nothing, and are told."""
+        try:
+            await self.publish(self._user)
+        except ColonnadeError as error:
+            self._refuse(error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the stack goes on as it was
+            self._refuse(f"unexpected {type(error).__name__}: {error}")
+
+    async def publish(self, author: str) -> Version | None:
+        """Bring the manifests on disk into effect. Raises `ColonnadeError`, with everything as it was."""
+        async with self.changing:
+            source = await asyncio.to_thread(on_disk, self._stack.machine.layout.root)
+            return await self._take_up(source, author, self._edited(source))
+
+    async def rollback(self, number: int | None, author: str) -> Version | None:
+        """Bring a version into effect again, or the one before, as a new version; the files on disk stay.
+
+        Raises `ColonnadeError`, with everything as it was.
+        """
+        async with self.changing:
+            chosen = self.versions.get(number) if number else self.versions.before(self._current().number)
+            source = await asyncio.to_thread(_version, self.versions, chosen)
+            version = await self._take_up(source, author, f"rollback to {chosen.number}")
+            if await asyncio.to_thread(read_manifests, self._stack.machine.layout.root) != source.texts:
+                self._tell((*self._stack.problems, NOT_ON_DISK.format(self._current().number)))
+            return version
+
+    async def _take_up(self, source: Source, author: str, cause: str) -> Version | None:
+        stack = self._stack
+        notes = needs_restart(stack.platform, source.platform)
+        platform = pinned(stack.platform, source.platform)
+        ports, change = stack.next_ports(platform)
+        await stack.publisher.validate(platform, ports)
+        await stack.switch(platform, ports, change)
+        version = self._keep(source, author, cause)
+        self._say(change, notes, version)
+        self._tell(tuple(notes))
+        return version
+
+    def _keep(self, source: Source, author: str, cause: str) -> Version | None:
+        """Keep a version, if it is another than the last; a full disk does not stop the stack."""
+        current = self.versions.current
+        try:
+            if current is not None and self.versions.manifests(current.number) == source.texts:
+                return None
+            stack = self._stack
+            compiled = stack.publisher.compiled(stack.platform, stack.ports)
+            return self.versions.record(
+                source.texts, compiled, author=author, cause=cause, outcome=Outcome.PUBLISHED
+            )
+        except OSError as error:
+            self._stack.output.say(f"this version of the configuration cannot be kept: {error}")
+            return None
+
+    def _edited(self, source: Source) -> str:
+        current = self.versions.current
+        files = changed(self.versions.manifests(current.number), source.texts) if current else ()
+        return f"edited {', '.join(files)}" if files else "published again"
+
+    def _current(self) -> Version:
+        current = self.versions.current
+        if current is None:
+            raise UserError("no version is kept yet")
+        return current
+
+    def _say(self, change: Change, notes: list[str], version: Version | None) -> None:
+        named = (
+            f"version {version.number} of the configuration is in effect: {version.cause}" if version else ""
+        )
+        for line in (*([named] if named else []), *change.told(), *notes):
+            self._stack.output.say(line)
+
+    def _refuse(self, why: str) -> None:
+        told = f"not taken up, the old configuration stays:\n{why}"
+        self._stack.output.say(told)
+        self._tell((told,))
+
+    def _tell(self, problems: tuple[str, ...]) -> None:
+        current = self.versions.current
+        self._stack.version, self._stack.problems = current.number if current else None, problems
+        self._stack.changed()
+
+
+def on_disk(root: Path) -> Source:
+    """The manifests as they are at one moment, however fast somebody edits them."""
+    while True:
+        texts = read_manifests(root)
+        platform = compile_platform(root)
+        if read_manifests(root) == texts:
+            return Source(texts, platform)
+
+
+def _version(versions: Versions, version: Version) -> Source:
+    folder = versions.manifests_folder(version.number)
+    return Source(versions.manifests(version.number), compile_platform(folder))
