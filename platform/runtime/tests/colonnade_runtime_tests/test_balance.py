@@ -174,13 +174,17 @@ class Flaky:
     def __init__(self) -> None:
         self.now = 100.0
         self.error: Exception | None = None
+        self.status = 200
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.asked = 0
 
     async def send(self, _call: Call) -> Reply:
         self.asked += 1
+        await self.gate.wait()
         if self.error is not None:
             raise self.error
-        return Reply(200, b"")
+        return Reply(self.status, b"")
 
 
 async def _asked_in(flaky: Flaky, transport: Balanced, seconds: float) -> int:
@@ -205,6 +209,29 @@ async def test_an_instance_that_is_gone_is_tried_ever_less_often_and_used_when_i
 
     assert tries == [1, 0, 1, 0, 1, 0, 1]
     assert back == 15
+
+
+async def test_calls_that_end_together_leave_it_out_once() -> None:
+    flaky, steady = Flaky(), Flaky()
+    transport = balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
+    flaky.error, flaky.gate = UpstreamUnreachable("order", "reset"), asyncio.Event()
+
+    calls = [asyncio.create_task(transport.send(call(WRITE))) for _ in range(20)]
+    await asyncio.sleep(0)
+    flaky.gate.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+    assert flaky.asked == 10
+    assert await _asked_in(flaky, transport, 1.1) == 1
+
+
+async def test_an_instance_that_answers_failures_is_left_out() -> None:
+    flaky, steady = Flaky(), Flaky()
+    transport = balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
+
+    flaky.status = 503
+
+    assert await _asked_in(flaky, transport, 0) == 3
 
 
 async def test_an_instance_that_is_late_again_and_again_is_left_out() -> None:

@@ -1,7 +1,8 @@
 """Spreads the calls to a service over its instances, and leaves one out for a while that takes none.
 
-An instance is left out at its first broken connection, or when `SLOW` calls in a row were too late: for a
-second, doubled each time up to `LONGEST_S`. Then one call at a time finds out whether it is back.
+An instance is left out at its first broken connection, or when `ILL` calls in a row were too late or answered
+by a failure of the server: for a second, doubled each time up to `LONGEST_S`. Then one call at a time finds
+out whether it is back.
 """
 
 import random as chance
@@ -15,7 +16,8 @@ from colonnade_runtime.upstream.breaker import FAIR_S
 from colonnade_runtime.upstream.call import Call, Reply, Stage, Transport
 from msgspec.structs import force_setattr
 
-SLOW = 3
+ILL = 3
+FAILURES = frozenset({500, 502, 503, 504})
 FIRST_S = 1.0
 LONGEST_S = 30.0
 
@@ -60,7 +62,7 @@ def _misunderstood(variable: str, text: str) -> SettingsError:
 class Instance:
     """One instance: how to reach it, and how it is. `number` is its place among all."""
 
-    __slots__ = ("_failures", "_out_until", "bit", "calls", "number", "send", "turn", "weight")
+    __slots__ = ("_failures", "_out_until", "_pause", "bit", "calls", "number", "send", "turn", "weight")
 
     def __init__(self, number: int, send: Stage, weight: int = 1) -> None:
         self.number = number
@@ -71,21 +73,26 @@ class Instance:
         self.calls = 0
         self._failures = 0
         self._out_until = 0.0
+        self._pause = FIRST_S
 
     def is_well(self, now: float) -> bool:
         """Whether it may be called: it was not left out, or was so for long enough for one call to try."""
         return not self._out_until or (now >= self._out_until and self.calls == 0)
 
     def succeeded(self) -> None:
-        """Report an answer, whatever it says."""
+        """Report an answer that is no failure of the server."""
         self._failures = 0
         self._out_until = 0.0
+        self._pause = FIRST_S
 
-    def failed(self, now: float, *, late: bool) -> None:
-        """Report that there was none."""
+    def failed(self, now: float, *, gone: bool) -> None:
+        """Report that there was no connection, or else no good answer."""
+        if now < self._out_until:
+            return  # calls that were under way when it was left out say nothing new
         self._failures += 1
-        if not late or self._failures >= SLOW:
-            self._out_until = now + min(LONGEST_S, FIRST_S * 2 ** min(self._failures - 1, 10))
+        if gone or self._failures >= ILL:
+            self._out_until = now + self._pause
+            self._pause = min(LONGEST_S, self._pause * 2)
 
 
 Choose = Callable[[Sequence[Instance], Call], Instance]
@@ -107,15 +114,18 @@ class Balanced:
         try:
             reply = await instance.send(call)
         except UpstreamUnreachable:
-            instance.failed(self._clock(), late=False)
+            instance.failed(self._clock(), gone=True)
             raise
         except UpstreamTimeout:
             if call.ends - call.began >= FAIR_S:
-                instance.failed(self._clock(), late=True)
+                instance.failed(self._clock(), gone=False)
             raise
         finally:
             instance.calls -= 1
-        instance.succeeded()
+        if reply.status in FAILURES:
+            instance.failed(self._clock(), gone=False)
+        else:
+            instance.succeeded()
         return reply
 
     def _pick(self, call: Call) -> Instance:

@@ -1,0 +1,120 @@
+"""Several instances of a BFF and of a service: all are used, and none is missed, whichever comes or goes."""
+
+import json
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.platform_folder import Stack, eventually, make_platform
+from tests.traffic.closed_loop import Ask, Heard, asking
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("instances")]
+
+SERVICES = """\
+services:
+  user: {path: services/user, port: 8101}
+  product: {path: services/product, port: 8102}
+  order: {path: services/order, port: 8103, replicas: 2}
+"""
+PATHS = ("/api/mobile/home", "/api/mobile/orders?limit=3", "/api/mobile/products?limit=3")
+COUNTED = re.compile(r'^colonnade_requests_total\{.*view="/home".*\} (\d+)', re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A platform of one BFF in two instances, over an order service in two."""
+    folder = make_platform(tmp_path_factory.mktemp("instances") / "shop")
+    for other in ("web", "iot"):
+        shutil.rmtree(folder / "bffs" / other)
+    manifest = folder / "colonnade.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(
+        re.sub(r"services:\n.*?\n\n", f"{SERVICES}\n", text, flags=re.DOTALL), encoding="utf-8"
+    )
+    mobile = folder / "bffs/mobile/bff.yaml"
+    text = mobile.read_text(encoding="utf-8").replace("rate: 100/minute", "rate: 500/second")
+    mobile.write_text(text.replace("burst: 20", "burst: 500") + "replicas: 2\n", encoding="utf-8")
+    stack = Stack(folder).up()
+    yield stack
+    stack.down()
+
+
+@pytest.fixture(scope="module")
+def asks(shop: Stack) -> list[Ask]:
+    headers = {"Authorization": f"Bearer {shop.token()}"}
+    return [Ask(path, headers) for path in PATHS]
+
+
+def replicas(shop: Stack, file: str, before: int, after: int) -> None:
+    manifest = shop.folder / file
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace(f"replicas: {before}", f"replicas: {after}"), encoding="utf-8")
+
+
+def processes(shop: Stack) -> dict[str, dict[str, Any]]:
+    """What runs now; read where `bff ps` reads it, which asked again and again would slow what it watches."""
+    state = json.loads((shop.folder / ".colonnade/state.json").read_bytes())
+    return dict(state["processes"])
+
+
+def of(shop: Stack, part: str) -> set[str]:
+    """The instances of a part that run now."""
+    return {name for name in processes(shop) if re.fullmatch(rf"{part}(-\d+)?", name)}
+
+
+def served(shop: Stack, name: str) -> int:
+    """How many home pages an instance has served."""
+    url = processes(shop)[name]["url"]
+    return sum(map(int, COUNTED.findall(httpx.get(f"{url}/metrics").text)))
+
+
+def traffic(shop: Stack, asks: list[Ask]) -> AbstractContextManager[Heard]:
+    return asking(shop.edge, asks, callers=2, pause_s=0.005)
+
+
+def test_every_instance_is_a_process_that_is_used(shop: Stack, asks: list[Ask]) -> None:
+    assert {"mobile", "mobile-2", "order", "order-2"} <= shop.told["processes"].keys()
+
+    with traffic(shop, asks) as heard:
+        eventually(lambda: min(served(shop, "mobile"), served(shop, "mobile-2")) > 20)
+
+    assert heard.lost == []
+    assert heard.other_than(200) == {}
+
+
+def test_an_instance_of_a_service_that_dies_or_fails_is_not_missed(shop: Stack, asks: list[Ask]) -> None:
+    failing = {"error_rate": 1, "error_status": 503}
+    order = processes(shop)["order"]["url"]
+    killed = processes(shop)["order-2"]["pid"]
+
+    with traffic(shop, asks) as heard:
+        httpx.put(f"{order}/_faults", json=failing).raise_for_status()
+        eventually(lambda: heard.requests > 60)
+        httpx.delete(f"{order}/_faults").raise_for_status()
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: processes(shop)["order-2"]["pid"] not in {killed, None})
+
+    assert heard.lost == []
+    assert heard.other_than(200) == {}
+
+
+def test_instances_come_and_go_while_requests_are_served(shop: Stack, asks: list[Ask]) -> None:
+    with traffic(shop, asks) as heard:
+        replicas(shop, "bffs/mobile/bff.yaml", 2, 3)
+        eventually(lambda: of(shop, "mobile") == {"mobile", "mobile-2", "mobile-3"}, within=30)
+        eventually(lambda: served(shop, "mobile-3") > 5)
+        replicas(shop, "colonnade.yaml", 2, 1)
+        eventually(lambda: of(shop, "order") == {"order"}, within=30)
+        replicas(shop, "bffs/mobile/bff.yaml", 3, 1)
+        eventually(lambda: of(shop, "mobile") == {"mobile"}, within=30)
+
+    assert heard.lost == []
+    assert heard.other_than(200) == {}
+    assert heard.requests > 100
