@@ -20,6 +20,9 @@ EDGE_FOLDER = "/etc/colonnade/edge"
 TLS_FOLDER = "/run/colonnade/tls"
 """The edges' certificates, in a volume that only they and the container that fills it mount."""
 
+HTTP3_PORT = "HTTP3_PORT"
+"""The variable of an edge that has its own port for HTTP/3 on this machine: no balancer stands before it."""
+
 ANYWHERE = "0.0.0.0"  # noqa: S104 - inside a container
 
 
@@ -88,7 +91,7 @@ def target(platform: Platform) -> Target:
         xds_folder=EDGE_FOLDER,
         balanced=True,
         edges=tuple(edges(platform)),
-        tls=None if tls is None else TlsTarget(Address(ANYWHERE, tls.port), TLS_FOLDER),
+        tls=None if tls is None else TlsTarget(Address(ANYWHERE, tls.port), TLS_FOLDER, HTTP3_PORT),
         metrics=Address(ANYWHERE, EDGE_METRICS_PORT),
     )
 

@@ -15,9 +15,12 @@ INTERNAL = (EDGE, BACKEND, SERVICES, STORE)
 """Networks without a way out and without published ports."""
 
 
-def of_edge() -> list[str]:
-    """Envoy: the balancer in front of it, and the BFFs and policy services behind it."""
-    return [EDGE, BACKEND]
+def of_edge(*, published: bool) -> list[str]:
+    """Envoy: the balancer in front of it, and the BFFs and policy services behind it.
+
+    One that is `published` has clients of its own.
+    """
+    return [*([FRONT] if published else []), EDGE, BACKEND]
 
 
 def of_policy(platform: Platform) -> list[str]:

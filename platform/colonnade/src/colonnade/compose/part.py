@@ -61,6 +61,7 @@ class Part:
     volumes: Sequence[str] = ()
     secrets: Sequence[str] = ()
     ports: Sequence[tuple[int, int]] = ()
+    udp_ports: Sequence[tuple[int, int]] = ()
     health: Mapping[str, Any] | None = None
     restart: str | None = None
 
@@ -81,7 +82,10 @@ def entry(part: Part, platform: str) -> dict[str, Any]:
         "depends_on": {name: {"condition": condition} for name, condition in part.needs.items()},
         "networks": list(part.networks),
         "network_mode": "" if part.networks else "none",
-        "ports": [f"{BIND}:{outside}:{inside}" for outside, inside in part.ports],
+        "ports": [
+            *(f"{BIND}:{outside}:{inside}" for outside, inside in part.ports),
+            *(f"{BIND}:{outside}:{inside}/udp" for outside, inside in part.udp_ports),
+        ],
         "volumes": list(part.volumes),
         "secrets": list(part.secrets),
         "mem_limit": part.memory,

@@ -6,6 +6,7 @@ from colonnade.compose import certificates, networks, secrets
 from colonnade.compose.addresses import (
     BFF_METRICS_PORT,
     EDGE_FOLDER,
+    HTTP3_PORT,
     IDENTITY_PORT,
     LEASE_PORT,
     POLICY_PORT,
@@ -39,7 +40,7 @@ COMPILER_IMAGE = Image("compiler", "platform/colonnade/Dockerfile", PYTHON)
 def parts(platform: Platform) -> dict[str, Part]:
     """Return every container by name, from outside to inside."""
     found = {"balancer": balancer(platform)}
-    found |= {name: envoy(platform) for name in replicas(platform, "envoy")}
+    found |= {name: envoy(platform, name) for name in replicas(platform, "envoy")}
     found |= {name: policy(platform) for name in replicas(platform, "policy")}
     found |= {"console": console(platform)}
     found |= {name: backend(bff, platform) for bff in platform.bffs for name in bff.instances}
@@ -67,16 +68,19 @@ def balancer(platform: Platform) -> Part:
     )
 
 
-def envoy(platform: Platform) -> Part:
-    """One edge."""
+def envoy(platform: Platform, name: str) -> Part:
+    """One edge; by HTTP/3 clients reach it at a port of its own, which the edges share out from TLS's on."""
+    tls = platform.edge.tls
+    http3 = tls.port + replicas(platform, "envoy").index(name) if tls is not None and tls.http3 else None
     return Part(
         image=ENVOY_IMAGE,
         command=["-c", f"{EDGE_FOLDER}/envoy.json"],
-        networks=networks.of_edge(),
+        networks=networks.of_edge(published=http3 is not None),
         memory="256m",
-        environment={"PORT": str(platform.edge.port)},
+        environment={"PORT": str(platform.edge.port), **({HTTP3_PORT: str(http3)} if http3 else {})},
         needs=COMPILED | healthy(*replicas(platform, "policy"), *_names(platform.backends)),
-        volumes=[f"{CONFIG_MOUNT}:ro", *([f"{certificates.MOUNT}:ro"] if platform.edge.tls else [])],
+        volumes=[f"{CONFIG_MOUNT}:ro", *([f"{certificates.MOUNT}:ro"] if tls else [])],
+        udp_ports=[(http3, tls.port)] if tls is not None and http3 is not None else [],
         health=HTTP_HEALTH,
     )
 

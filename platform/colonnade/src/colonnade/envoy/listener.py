@@ -5,6 +5,7 @@ from math import ceil
 from colonnade.envoy import hygiene
 from colonnade.envoy.access_log import access_log
 from colonnade.envoy.filters import http_filters
+from colonnade.envoy.http3 import quic_options, quic_socket, serves_http3
 from colonnade.envoy.message import Json, duration, path_source, socket_address, typed
 from colonnade.envoy.problems import local_replies
 from colonnade.envoy.tls import tls_socket
@@ -23,12 +24,22 @@ CLOSE_S = 0.3
 
 
 def listeners(platform: Platform, target: Target) -> list[Json]:
-    """Return the listeners of one edge: without TLS, and with; they differ in nothing else."""
+    """Return the listeners of one edge: without TLS, with, and for HTTP/3; they differ in nothing else."""
     found = [_listener("edge", target.listen, platform, target, {})]
     if platform.edge.tls is not None and target.tls is not None:
         socket = {"transport_socket": tls_socket(platform.edge.tls, target)}
         found.append(_listener("edge-tls", target.tls.listen, platform, target, socket))
+        if serves_http3(platform, target):
+            socket = {"transport_socket": quic_socket(platform.edge.tls, target)}
+            found.append(_quic(_listener("edge-quic", target.tls.listen, platform, target, socket)))
     return found
+
+
+def _quic(listener: Json) -> Json:
+    """The listener for QUIC: no balancer stands before it."""
+    listener["address"]["socket_address"]["protocol"] = "UDP"
+    listener["filter_chains"][0]["filters"][0]["typed_config"]["codec_type"] = "HTTP3"
+    return listener | {"listener_filters": []} | quic_options()
 
 
 def _listener(name: str, listen: Address, platform: Platform, target: Target, socket: Json) -> Json:
@@ -73,6 +84,7 @@ def _manager(platform: Platform, target: Target) -> Json:
             "headers_with_underscores_action": "DROP_HEADER",
         },
         http2_protocol_options={
+            "allow_connect": True,  # WebSockets over HTTP/2 (RFC 8441), where a route takes them
             "max_concurrent_streams": MAX_CONCURRENT_STREAMS,
             "initial_stream_window_size": STREAM_WINDOW_BYTES,
             "initial_connection_window_size": CONNECTION_WINDOW_BYTES,

@@ -22,8 +22,11 @@ RETRY_ON = "connect-failure,refused-stream,reset"
 PREFLIGHT = "OPTIONS"
 HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 LOGIN_TIMEOUT_S = 15.0
-STREAM: Json = {"upgrade_configs": [{"upgrade_type": "websocket"}], "priority": "HIGH"}
+STREAM: Json = {"priority": "HIGH"}
 """Their priority only says that streams are counted apart from requests."""
+WEBSOCKET: Json = {"upgrade_configs": [{"upgrade_type": "websocket"}]}
+WEBSOCKET_KEY = "Y29sb25uYWRlIG92ZXIgaDI="
+"""What a client of HTTP/2 does not send, and a server of HTTP/1.1 wants; it proves nothing (RFC 8441 §5)."""
 
 
 def route_configuration(platform: Platform, target: Target) -> Json:
@@ -97,6 +100,7 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "idle_timeout": duration(route.timeouts.idle_s),
         **_rewrite(route.rewrite),
         **(STREAM if route.stream else {}),
+        **(WEBSOCKET if _takes_websockets(route) else {}),
         **(_deadline(route) if route.grpc else {}),
     }
     if route.retries.attempts:
@@ -112,10 +116,19 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "match": _match(route.match),
         "route": action,
         "request_headers_to_remove": [*spent, *hygiene.INTERNAL],
+        **(_websocket_key() if _takes_websockets(route) else {}),
         "response_headers_to_add": [*caching(route), *varying(route)],
         "typed_per_filter_config": route_filters(route, platform, target),
         **scope_metadata(route),
     }
+
+
+def _takes_websockets(route: Route) -> bool:
+    return route.stream and route.grpc is None
+
+
+def _websocket_key() -> Json:
+    return {"request_headers_to_add": defaults({"sec-websocket-key": WEBSOCKET_KEY})}
 
 
 def _deadline(route: Route) -> Json:

@@ -1,12 +1,13 @@
 """TLS at the edge: certificates that are replaced while it runs, and certificates that clients may show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from colonnade.envoy.message import Json, path_source, typed
 from colonnade.ir.platform import Tls
 from colonnade.ir.target import CERTIFICATE, CLIENT_CA, KEY, Target, TlsTarget
 
 PACKAGE = "envoy.extensions.transport_sockets.tls.v3"
+CONTEXT = f"{PACKAGE}.DownstreamTlsContext"
 EDGE = "sds"
 CLIENTS = "sds-clients"
 """The secrets by name, which is that of their file too: Envoy takes one from each."""
@@ -20,9 +21,15 @@ def tls_socket(tls: Tls, target: Target) -> Json:
     A client certificate is asked for, and not demanded: the routes that want one say so. One that the
     client CA did not sign ends the handshake.
     """
+    context = downstream_context(tls, target, alpn=("h2", "http/1.1"))
+    return {"name": "envoy.transport_sockets.tls", "typed_config": typed(CONTEXT, **context)}
+
+
+def downstream_context(tls: Tls, target: Target, alpn: Sequence[str]) -> Json:
+    """Return with which certificate the edge shows itself, and which it asks for."""
     common: Json = {
         "tls_params": {"tls_minimum_protocol_version": VERSIONS[tls.min_version]},
-        "alpn_protocols": ["h2", "http/1.1"],
+        "alpn_protocols": list(alpn),
         "tls_certificate_sds_secret_configs": [_source(EDGE, target)],
     }
     settings: Json = {"common_tls_context": common, "require_client_certificate": False}
@@ -31,8 +38,7 @@ def tls_socket(tls: Tls, target: Target) -> Json:
         # A resumed session is not verified again: it would carry a certificate past its end.
         settings["disable_stateless_session_resumption"] = True
         settings["disable_stateful_session_resumption"] = True
-    context = typed(f"{PACKAGE}.DownstreamTlsContext", **settings)
-    return {"name": "envoy.transport_sockets.tls", "typed_config": context}
+    return settings
 
 
 def tls_secrets(tls: Tls, target: TlsTarget) -> Mapping[str, list[Json]]:

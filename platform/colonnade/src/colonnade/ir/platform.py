@@ -16,13 +16,14 @@ class Tls:
     """The TLS listener. Files are relative to the platform's folder; `min_version` is `1.2` or `1.3`.
 
     `certificate` is the files of a chain and its key; None: the development CA issues one. With
-    `client_ca` clients are asked for a certificate of that CA.
+    `client_ca` clients are asked for a certificate of that CA, with `http3` the same port answers QUIC, too.
     """
 
     port: int
     certificate: tuple[str, str] | None
     client_ca: str | None
     min_version: str
+    http3: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,14 @@ CLIENT_CA = "client-ca.pem"
 class TlsTarget:
     """Where an edge serves TLS, and the folder with its PEM files as the edge sees it.
 
-    The files lie behind the link `current`: replacing the link replaces them all at once.
+    The files lie behind the link `current`: replacing the link replaces them all at once. `http3_port` is the
+    variable of the edge's environment that has the port at which clients reach it by HTTP/3; without one it
+    is that of `listen`.
     """
 
     listen: Address
     folder: str
+    http3_port: str = ""
 
     def file(self, name: str) -> str:
         """Return the path of one of the files."""

@@ -31,7 +31,8 @@ class Hsts(Model):
 class Tls(Model):
     """The TLS listener: its port and certificate, and the CA whose client certificates it asks for.
 
-    Files are PEM; replaced ones take effect without a restart. In development a certificate is made.
+    Files are PEM; replaced ones take effect without a restart. In development a certificate is made. With
+    `http3` the edges answer HTTP/3, too, at the same port of UDP.
     """
 
     port: Port = 8443
@@ -39,11 +40,18 @@ class Tls(Model):
     key: FileRef | None = None
     client_ca: FileRef | None = None
     min_version: Literal["1.2", "1.3"] = "1.3"
+    http3: bool = False
 
     @model_validator(mode="after")
     def _a_certificate_and_its_key(self) -> "Tls":
         if (self.certificate is None) != (self.key is None):
             raise PydanticCustomError("tls", "give certificate and key together, or neither in development")
+        return self
+
+    @model_validator(mode="after")
+    def _no_certificate_over_quic(self) -> "Tls":
+        if self.http3 and self.client_ca is not None:
+            raise PydanticCustomError("http3", "over HTTP/3 no client can show a certificate: leave one out")
         return self
 
 

@@ -25,7 +25,7 @@ RESERVED_NAMES = frozenset(
 def check(manifests: Manifests) -> Iterator[Problem]:
     """Yield every breach of the guardrails, and every clash between BFFs and services."""
     platform = manifests.platform.manifest
-    yield from _client_ca(manifests.platform)
+    yield from _tls(manifests.platform)
     for folder, bff in manifests.bffs.items():
         yield from _names(folder, bff, platform)
     for bff in (*manifests.bffs.values(), *manifests.exposed()):
@@ -39,12 +39,19 @@ def check(manifests: Manifests) -> Iterator[Problem]:
     yield from _clashes(manifests)
 
 
-def _client_ca(platform: Written[PlatformManifest]) -> Iterator[Problem]:
+def _tls(platform: Written[PlatformManifest]) -> Iterator[Problem]:
     manifest, at = platform.manifest, ("edge", "tls", "client_ca")
     tls = manifest.edge.tls
     if tls.client_ca is not None and tls.certificate is None and manifest.identity.issuer is not None:
         message = "clients can show a certificate only where TLS is served"
         yield platform.document.problem(at, message, "give certificate and key, too")
+    at = ("edge", "tls", "http3")
+    if tls.http3 and tls.certificate is None and manifest.identity.issuer is not None:
+        message = "HTTP/3 is spoken only where TLS is served"
+        yield platform.document.problem(at, message, "give certificate and key, too")
+    if tls.http3 and manifest.edge.trusted_hops:
+        message = "clients speak to the proxies in front, which end their connections"
+        yield platform.document.problem(at, message, "let them speak HTTP/3, and leave it out here")
 
 
 def _certificates(bff: Written[BffManifest], platform: PlatformManifest) -> Iterator[Problem]:

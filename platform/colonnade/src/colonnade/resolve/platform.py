@@ -71,7 +71,7 @@ def _tls(tls: Tls, *, development: bool) -> ir.Tls | None:
     given = (tls.certificate.name, tls.key.name) if tls.certificate and tls.key else None
     if given is None and not development:
         return None
-    return ir.Tls(tls.port, given, tls.client_ca.name if tls.client_ca else None, tls.min_version)
+    return ir.Tls(tls.port, given, tls.client_ca.name if tls.client_ca else None, tls.min_version, tls.http3)
 
 
 def _hsts(hsts: Hsts | None) -> str | None:

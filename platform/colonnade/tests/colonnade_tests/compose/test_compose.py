@@ -276,3 +276,25 @@ def test_instances_are_containers_of_their_own_over_the_same_data(tmp_path: Path
     assert environment["UPSTREAM_ORDER_BALANCE"] == "round_robin"
     assert {"smart-tv", "smart-tv-2"} <= services["envoy"]["depends_on"].keys()
     assert [str(one) for one in endpoints["smart-tv"]] == ["smart-tv:3003", "smart-tv-2:3003"]
+
+
+def test_clients_of_http_3_reach_each_edge_itself(tmp_path: Path) -> None:
+    """Behind a balancer they would all have its address."""
+    with_http3 = platform(tmp_path, DEVELOPMENT.replace("8080}", "8080, tls: {port: 443, http3: true}}"))
+    parts = yaml.safe_load(compose(with_http3))["services"]
+    told = {name: parts[name] for name in ("envoy", "envoy-2")}
+
+    assert ["443", "444"] == [part["environment"]["HTTP3_PORT"] for part in told.values()]
+    ports = [f"${{COLONNADE_BIND:-127.0.0.1}}:{port}:443/udp" for port in (443, 444)]
+    assert [[port] for port in ports] == [part["ports"] for part in told.values()]
+    assert all("front" in part["networks"] for part in told.values())
+
+
+def test_an_exposed_service_is_reached_by_the_edges(tmp_path: Path) -> None:
+    expose = "expose: {route: {prefix: /api/order}, auth: {type: none}, limits: [{name: a, rate: 1/second}]}"
+    text = DEVELOPMENT.replace("port: 8103", f"port: 8103, {expose}")
+    parts = yaml.safe_load(compose(platform(tmp_path, text)))["services"]
+
+    assert ["backend", "services"] == parts["order"]["networks"]
+    assert "order" in parts["envoy"]["depends_on"]
+    assert ["services"] == parts["telemetry"]["networks"]

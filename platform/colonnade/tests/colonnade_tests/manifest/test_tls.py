@@ -37,6 +37,7 @@ def test_a_certificate_is_a_file_and_has_its_key(tmp_path: Path) -> None:
         ("{certificate: 'file:a.pem'}", "edge.tls: give certificate and key together"),
         ("{certificate: 'env:PEM', key: 'file:k'}", "edge.tls.certificate: expected file:PATH"),
         ("{client_ca: 'env:CA'}", "edge.tls.client_ca: expected file:PATH"),
+        ("{client_ca: 'file:ca.pem', http3: true}", "over HTTP/3 no client can show a certificate"),
         ("{min_version: '1.1'}", "edge.tls.min_version: '1.1' is not one of 1.2, 1.3"),
     ],
 )
@@ -50,3 +51,10 @@ def test_a_mistake_is_told_with_its_key(tmp_path: Path, tls: str, told: str) -> 
 def test_a_client_ca_needs_tls(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="clients can show a certificate only where TLS is served"):
         resolved(tmp_path, "{client_ca: 'file:ca.pem'}", REAL)
+
+
+def test_http_3_needs_tls_and_clients_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="HTTP/3 is spoken only where TLS is served"):
+        resolved(tmp_path, "{http3: true}", REAL)
+    with pytest.raises(ManifestError, match="the proxies in front, which end their connections"):
+        resolved(tmp_path, "{http3: true}, trusted_hops: 1")

@@ -8,12 +8,12 @@ from colonnade.envoy.filters import (
     grpc_web,
     headers,
     health,
-    hsts,
     jwt,
     lease,
     limit_headers,
     local_limit,
     overload,
+    over_https,
     rest_problem,
     roles,
     router,
@@ -29,7 +29,7 @@ from colonnade.ir.route import Route
 from colonnade.ir.target import Target
 
 CHAIN: tuple[Filter, ...] = (
-    hsts.FILTER,  # before all that may answer
+    over_https.FILTER,  # before all that may answer
     health.FILTER,  # answers before anything can go wrong
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
     cors.FILTER,  # a preflight carries no credential, and a refusal is to be read too

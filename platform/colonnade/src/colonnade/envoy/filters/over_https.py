@@ -1,22 +1,22 @@
-"""Tells browsers that reached the edge over https to stay with it (RFC 6797)."""
+"""Tells clients that reached the edge over https what else to know: to stay with it, and where HTTP/3 is."""
 
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.filters.limit_headers import COMPOSITE, MATCHING, MUTATION
+from colonnade.envoy.http3 import alternative
 from colonnade.envoy.message import Json, typed
 from colonnade.envoy.security_headers import defaults
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
 
-NAME = "colonnade.hsts"
+NAME = "colonnade.over_https"
 INPUT = "envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
 
 
-def _config(platform: Platform, _target: Target) -> Json | None:
-    hsts = platform.edge.hsts
-    # A browser would hold a developer's whole localhost to https, for a year.
-    if hsts is None or platform.development:
+def _config(platform: Platform, target: Target) -> Json | None:
+    headers = _staying(platform) | alternative(platform, target)
+    if not headers:
         return None
-    mutations = defaults({"strict-transport-security": hsts})
+    mutations = defaults(headers)
     mutate = typed(MUTATION, mutations={"response_mutations": [{"append": one} for one in mutations]})
     action = typed(f"{COMPOSITE}.ExecuteFilterAction", typed_config={"name": NAME, "typed_config": mutate})
     composite = {"name": "envoy.filters.http.composite", "typed_config": typed(f"{COMPOSITE}.Composite")}
@@ -25,6 +25,14 @@ def _config(platform: Platform, _target: Target) -> Json | None:
     over_https = {"https": {"action": {"name": NAME, "typed_config": action}}}
     matcher = {"matcher_tree": {"input": scheme, "exact_match_map": {"map": over_https}}}
     return typed(f"{MATCHING}.ExtensionWithMatcher", extension_config=composite, xds_matcher=matcher)
+
+
+def _staying(platform: Platform) -> dict[str, str]:
+    """Strict-Transport-Security (RFC 6797)."""
+    # A browser would hold a developer's whole localhost to https, for a year.
+    if platform.edge.hsts is None or platform.development:
+        return {}
+    return {"strict-transport-security": platform.edge.hsts}
 
 
 FILTER = Filter(NAME, _config, always=True)
