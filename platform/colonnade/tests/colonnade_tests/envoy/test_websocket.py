@@ -15,7 +15,7 @@ from h2.settings import SettingCodes
 
 from colonnade.ir.target import Address
 from colonnade_tests.envoy.backend import HOST
-from colonnade_tests.envoy.edge import PLATFORM, Edge, running
+from colonnade_tests.envoy.edge import Edge, running
 
 TV = """kind: mobile
 port: 3003
@@ -59,7 +59,7 @@ def strict() -> Iterator[Address]:
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("edge")
-    with strict() as server, running(folder, {"tv": TV}, PLATFORM, services={"tv": server}) as edge:
+    with strict() as server, running(folder, {"tv": TV}, endpoints={"tv": (server,)}) as edge:
         yield edge
 
 
