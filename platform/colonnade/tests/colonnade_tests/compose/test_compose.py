@@ -291,7 +291,7 @@ def test_clients_of_http_3_reach_each_edge_itself(tmp_path: Path) -> None:
 
 
 def test_an_exposed_service_is_reached_by_the_edges(tmp_path: Path) -> None:
-    expose = "expose: {route: {prefix: /api/order}, auth: {type: none}, limits: [{name: a, rate: 1/second}]}"
+    expose = "expose: {route: {prefix: /api/order}, auth: {type: jwt}, limits: [{name: a, rate: 1/second}]}"
     text = DEVELOPMENT.replace("port: 8103", f"port: 8103, {expose}")
     parts = yaml.safe_load(compose(platform(tmp_path, text)))["services"]
 
