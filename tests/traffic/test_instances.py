@@ -58,10 +58,13 @@ def replicas(shop: Stack, file: str, before: int, after: int) -> None:
     manifest.write_text(text.replace(f"replicas: {before}", f"replicas: {after}"), encoding="utf-8")
 
 
-def processes(shop: Stack) -> dict[str, dict[str, Any]]:
+def state(shop: Stack) -> dict[str, Any]:
     """What runs now; read where `bff ps` reads it, which asked again and again would slow what it watches."""
-    state = json.loads((shop.folder / ".colonnade/state.json").read_bytes())
-    return dict(state["processes"])
+    return dict(json.loads((shop.folder / ".colonnade/state.json").read_bytes()))
+
+
+def processes(shop: Stack) -> dict[str, dict[str, Any]]:
+    return dict(state(shop)["processes"])
 
 
 def of(shop: Stack, part: str) -> set[str]:
@@ -71,8 +74,7 @@ def of(shop: Stack, part: str) -> set[str]:
 
 def served(shop: Stack, name: str) -> int:
     """How many home pages an instance has served."""
-    url = processes(shop)[name]["url"]
-    return sum(map(int, COUNTED.findall(httpx.get(f"{url}/metrics").text)))
+    return sum(map(int, COUNTED.findall(httpx.get(state(shop)["metrics"][name]).text)))
 
 
 def traffic(shop: Stack, asks: list[Ask]) -> AbstractContextManager[Heard]:
