@@ -4,7 +4,7 @@ from math import ceil
 
 from colonnade.envoy import hygiene
 from colonnade.envoy.access_log import access_log
-from colonnade.envoy.filters import http_filters
+from colonnade.envoy.filters import breaker, http_filters
 from colonnade.envoy.http3 import quic_options, quic_socket, serves_http3
 from colonnade.envoy.message import Json, duration, path_source, socket_address, typed
 from colonnade.envoy.problems import local_replies
@@ -73,7 +73,7 @@ def _manager(platform: Platform, target: Target) -> Json:
         stat_prefix="edge",
         rds={"route_config_name": ROUTES, "config_source": path_source(target.xds_folder, "rds.json")},
         http_filters=http_filters(platform, target),
-        access_log=[access_log(platform)],
+        access_log=[access_log(platform), breaker.events()],
         local_reply_config=local_replies(platform),
         server_name="colonnade",
         drain_timeout=duration(DRAIN_S),

@@ -1,6 +1,8 @@
 """What Envoy itself refuses is told as a problem document (RFC 9457), like every other error."""
 
-from colonnade.envoy.filters import overload, scopes
+from collections.abc import Sequence
+
+from colonnade.envoy.filters import breaker, overload, scopes
 from colonnade.envoy.grpc_problems import grpc_replies
 from colonnade.envoy.message import Json, typed
 from colonnade.envoy.security_headers import security_headers
@@ -28,6 +30,14 @@ INVALID = f'{REALM}, error="invalid_token"'
 JWT_DENIED = "jwt_authn_access_denied"
 NO_CALL = tuple(f"{when}grpc_json_transcode_failure{{INVALID_ARGUMENT}}" for when in ("", "early_"))
 """What Envoy says of a REST request that becomes no gRPC call; its body tells why."""
+FAILED_FLAGS = ("UF", "UC", "UR", "LR", "UT", "UPE")
+"""The upstream could not be reached, broke off, took too long or spoke no HTTP."""
+NOT_ASKED_FLAGS = ("UO", "UH")
+"""As much as may be is under way already, or no instance is well."""
+OPEN = (
+    "Service Unavailable",
+    "The backend for this front end failed repeatedly and is left alone; Retry-After says for how long.",
+)
 POLICY_DOWN = ("Service Unavailable", "The edge cannot decide about this request now; try again shortly.")
 
 SHED = ("Service Unavailable", "There is more to do than can be done, and this can wait; try again shortly.")
@@ -38,20 +48,24 @@ def local_replies(platform: Platform) -> Json:
 
     A refusal of the policy service is worded already, and passes as it is.
     """
-    denied = _document(401, *DETAILS[401])
+    denied, unasked = _document(401, *DETAILS[401]), _outcome("unasked")
     passing = {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}, "content_type": MEDIA_TYPE}
     return {
         "mappers": [
             *grpc_replies(platform, DETAILS),
             *_transcoding(platform),
-            _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after()),
+            _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after(), unasked),
+            _mapper(_all(_details("ext_authz_denied"), _status("GE", 500)), passing, unasked),
             _mapper(_details("ext_authz_denied"), passing),
-            _mapper(_details(overload.SHED), _document(503, *SHED), _retry_after()),
+            _mapper(_details(overload.SHED), _document(503, *SHED), _retry_after(), unasked),
+            _mapper(_details(breaker.REFUSED), _document(503, *OPEN), unasked),
             _mapper(_details(f"{JWT_DENIED}{{Jwt_is_missing}}"), denied, _challenge(REALM)),
             # Envoy says 403 of a token for another audience; RFC 6750 §3.1 wants 401, invalid_token.
             _mapper(_details(JWT_DENIED), denied, _challenge(INVALID)) | {"status_code": 401},
             _mapper(_details(scopes.DENIED), _document(403, *DETAILS[403]), _challenge(scopes.CHALLENGE)),
-            *(_status_mapper(status, *words) for status, words in DETAILS.items()),
+            *(_upstream_mapper(FAILED_FLAGS, status, _outcome("failed")) for status in (502, 503, 504)),
+            _upstream_mapper(NOT_ASKED_FLAGS, 503, unasked),
+            *(_mapper(_status("EQ", status), *_worded(status)) for status in DETAILS),
             # What has no words of its own, a redirect say.
             {"filter": _status("GE", 100), "headers_to_add": security_headers()},
         ]
@@ -66,13 +80,23 @@ def _transcoding(platform: Platform) -> list[Json]:
     return [_mapper(_details(said), told) for said in NO_CALL]
 
 
-def _status_mapper(status: int, title: str, detail: str) -> Json:
-    more = [_retry_after()] if status == 503 else []  # noqa: PLR2004 - HTTP's
-    return _mapper(_status("EQ", status), _document(status, title, detail), *more)
+def _upstream_mapper(flags: Sequence[str], status: int, outcome: Json) -> Json:
+    """Tell the breaker what became of a request, with a header that it removes again."""
+    which = _all({"response_flag_filter": {"flags": flags}}, _status("EQ", status))
+    return _mapper(which, *_worded(status), outcome)
+
+
+def _worded(status: int) -> tuple[Json, ...]:
+    """Return the problem document of a status, and the headers that go with it."""
+    return _document(status, *DETAILS[status]), *([_retry_after()] if status == 503 else [])  # noqa: PLR2004
 
 
 def _mapper(which: Json, body: Json, *headers: Json) -> Json:
     return {"filter": which, "body_format_override": body, "headers_to_add": [*headers, *security_headers()]}
+
+
+def _all(*filters: Json) -> Json:
+    return {"and_filter": {"filters": filters}}
 
 
 def _status(comparison: str, status: int) -> Json:
@@ -85,16 +109,21 @@ def _document(status: int, title: str, detail: str) -> Json:
     return {"json_format": {**fields, "request_id": "%REQ(X-REQUEST-ID)%"}, "content_type": MEDIA_TYPE}
 
 
+def _header(name: str, value: str) -> Json:
+    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+def _outcome(outcome: str) -> Json:
+    return _header(breaker.OUTCOME, outcome)
+
+
 def _retry_after() -> Json:
-    return {"header": {"key": "retry-after", "value": "1"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    return _header("retry-after", "1")
 
 
 def _challenge(value: str) -> Json:
     # Envoy names the whole URL as the realm, with whatever secret stands in its query.
-    return {
-        "header": {"key": "www-authenticate", "value": value},
-        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-    }
+    return _header("www-authenticate", value)
 
 
 def _details(text: str) -> Json:

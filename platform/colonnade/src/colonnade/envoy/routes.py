@@ -9,16 +9,14 @@ from colonnade.envoy.filters.local_limit import login_limit
 from colonnade.envoy.filters.scopes import scope_metadata
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
+from colonnade.envoy.retries import retrying, unsent
 from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
 from colonnade.envoy.sharing import hash_policy, shared
 from colonnade.envoy.tracing import trace_header
 from colonnade.ir.platform import Platform
-from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Retries, Route
+from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Route
 from colonnade.ir.target import Target
 
-SAFE_METHODS = "GET|HEAD|OPTIONS"
-RETRY_ON = "connect-failure,refused-stream,reset"
-"""Failures of the connection, never an answer: a BFF that answers 503 has said what it has to say."""
 PREFLIGHT = "OPTIONS"
 HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 LOGIN_TIMEOUT_S = 15.0
@@ -102,9 +100,8 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         **(STREAM if route.stream else {}),
         **(WEBSOCKET if _takes_websockets(route) else {}),
         **(_deadline(route) if route.grpc else {}),
+        **retrying(route.retries),
     }
-    if route.retries.attempts:
-        action["retry_policy"] = _retry(route.retries)
     bff = platform.bff(route.bff)
     if hashed := hash_policy(bff.balance, bff.prefix):
         action["hash_policy"] = hashed
@@ -115,6 +112,7 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         "stat_prefix": route.id,
         "match": _match(route.match),
         "route": action,
+        "request_headers_to_add": unsent(route.retries),
         "request_headers_to_remove": [*spent, *hygiene.INTERNAL],
         **(_websocket_key() if _takes_websockets(route) else {}),
         "response_headers_to_add": [*caching(route), *varying(route)],
@@ -178,13 +176,3 @@ def _rewrite(rewrite: PrefixRewrite | RegexRewrite) -> Json:
 
 def _regex_rewrite(pattern: str, substitution: str) -> Json:
     return {"regex_rewrite": {"pattern": {"regex": pattern}, "substitution": substitution}}
-
-
-def _retry(retries: Retries) -> Json:
-    return {
-        "retry_on": RETRY_ON,
-        "num_retries": retries.attempts,
-        "per_try_timeout": duration(retries.per_try_s),
-        "retriable_request_headers": [{"name": ":method", "string_match": _one_of(SAFE_METHODS)}],
-        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
-    }

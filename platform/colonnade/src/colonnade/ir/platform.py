@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from colonnade.ir.balance import LEAST_REQUEST, Balance, Canary, Mirror
+from colonnade.ir.health import Bounds, Health
 from colonnade.ir.instances import numbered
 from colonnade.ir.route import Route
 from colonnade_policy import Claims
@@ -171,6 +172,8 @@ class Bff:
     canary: Canary | None = None
     mirror: Mirror | None = None
     grpc: bool = False
+    health: Health = Health()  # noqa: RUF009 - frozen
+    bounds: Bounds = Bounds()  # noqa: RUF009 - frozen
 
     @property
     def instances(self) -> list[str]:

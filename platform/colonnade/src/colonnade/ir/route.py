@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from colonnade.ir.breaker import Breaker
 from colonnade.ir.grpc import Grpc
 from colonnade_policy.limits import Rule
 
@@ -48,10 +49,18 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """Further tries of a safe request, and how long one try may take in seconds."""
+    """Further tries of a request, after the failures in `on` (Envoy's words, or a status).
+
+    Requests of the `methods` are tried again, and with `idempotency_key` those that carry one. `per_try_s` is
+    how long one try may take; with `hedged` it goes on beside the next one instead.
+    """
 
     attempts: int
     per_try_s: float
+    on: tuple[str | int, ...] = ("connect-failure", "refused-stream", "reset")
+    methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS")
+    idempotency_key: bool = False
+    hedged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +161,7 @@ class Route:
     stream: bool = False
     grpc: Grpc | None = None
     criticality: str = "default"
+    breaker: Breaker = Breaker()  # noqa: RUF009 - frozen
 
     @property
     def leased(self) -> bool:

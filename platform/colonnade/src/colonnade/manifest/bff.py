@@ -5,7 +5,10 @@ from typing import Literal
 from pydantic import Field
 
 from colonnade.manifest.balance import Balance, Canary, Mirror, Replicas
+from colonnade.manifest.bounds import Bounds
+from colonnade.manifest.breaker import Breaker
 from colonnade.manifest.cors import Cors
+from colonnade.manifest.health import Health
 from colonnade.manifest.model import (
     Auth,
     Budgets,
@@ -20,11 +23,11 @@ from colonnade.manifest.model import (
     Owner,
     PathPrefix,
     Port,
-    Retries,
     Rewrite,
     Timeouts,
 )
 from colonnade.manifest.overload import Criticality
+from colonnade.manifest.retries import Retries
 from colonnade.manifest.units import Size
 
 
@@ -65,6 +68,7 @@ class RouteException(Model):
     auth: Auth | None = None
     limits: tuple[Limit, ...] | None = Field(default=None)
     cors: Cors | None = None
+    breaker: Breaker | None = None
 
 
 class BffManifest(Model):
@@ -84,5 +88,8 @@ class BffManifest(Model):
     auth: Auth
     limits: tuple[Limit, ...] = Field(default=())
     cors: Cors | None = None
+    breaker: Breaker = Breaker()
+    health: Health = Health()
+    bounds: Bounds = Bounds()
     services: tuple[Name, ...] = Field(default=())
     budgets: Budgets = Budgets()

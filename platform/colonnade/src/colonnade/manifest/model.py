@@ -221,13 +221,6 @@ class Timeouts(Model):
     idle: Duration | None = None
 
 
-class Retries(Model):
-    """How often a safe request (GET, HEAD, OPTIONS) is tried again, and how long one try may take."""
-
-    attempts: Annotated[int, Field(ge=0, le=5)] = 1
-    per_try: Duration | None = None
-
-
 class Rewrite(Model):
     """How the path changes on its way to the BFF: a new prefix, or a regular expression (RE2)."""
 

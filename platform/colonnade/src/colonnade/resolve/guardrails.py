@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from colonnade.errors import Problem
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests, Written
-from colonnade.manifest.model import Auth, Cost, Limit, Retries, Timeouts
+from colonnade.manifest.model import Auth, Cost, Limit, Timeouts
 from colonnade.manifest.overload import Criticality
 from colonnade.manifest.platform import Guardrails, PlatformManifest
 from colonnade.manifest.positions import Location
+from colonnade.manifest.retries import Retries
 from colonnade.manifest.units import Rate
 from colonnade.resolve.rules import all_rules
 

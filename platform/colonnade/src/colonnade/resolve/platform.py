@@ -13,6 +13,7 @@ from colonnade.manifest.platform import Hsts, PlatformManifest, Service, Tls
 from colonnade.resolve.balance import check_balance, resolve_balance, resolve_canary, resolve_mirror
 from colonnade.resolve.exposed import check_exposed, exposed_routes, resolve_exposed
 from colonnade.resolve.guardrails import check
+from colonnade.resolve.health import resolve_bounds, resolve_health
 from colonnade.resolve.identity import check_identity, resolve_claims, resolve_identity, secret
 from colonnade.resolve.routes import resolve_routes
 
@@ -111,6 +112,8 @@ def _bff(bff: BffManifest) -> ir.Bff:
         balance=resolve_balance(bff.balance),
         canary=resolve_canary(bff.canary, bff.name),
         mirror=resolve_mirror(bff.mirror),
+        health=resolve_health(bff.health),
+        bounds=resolve_bounds(bff.bounds),
     )
 
 

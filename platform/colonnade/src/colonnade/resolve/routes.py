@@ -6,9 +6,11 @@ from datetime import timedelta
 from colonnade.ir import route as ir
 from colonnade.manifest.bff import BffManifest, RouteException
 from colonnade.manifest.cors import Cors
-from colonnade.manifest.model import Auth, Limit, Retries, Rewrite, Timeouts
+from colonnade.manifest.model import Auth, Limit, Rewrite, Timeouts
+from colonnade.manifest.retries import Retries
 from colonnade.resolve.decision import decide
 from colonnade.resolve.defaults import CRITICALITY, STREAM, TIMEOUTS
+from colonnade.resolve.health import resolve_breaker
 from colonnade.resolve.rules import rule_of
 from colonnade_policy import Claims
 
@@ -54,6 +56,7 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int, places: C
         cors=_cors(part.cors or bff.cors),
         stream=stream,
         criticality=(part.criticality or base.criticality or CRITICALITY[bff.kind]).value,
+        breaker=resolve_breaker(part.breaker or bff.breaker),
     )
 
 
@@ -95,8 +98,15 @@ def _timeouts(*nearest_first: Timeouts | None) -> ir.Timeouts:
 
 
 def _retries(retries: Retries, timeouts: ir.Timeouts) -> ir.Retries:
-    per_try = retries.per_try.total_seconds() if retries.per_try else timeouts.read_s
-    return ir.Retries(retries.attempts, min(per_try, timeouts.read_s))
+    try_ = retries.hedge or retries.per_try
+    return ir.Retries(
+        attempts=retries.attempts,
+        per_try_s=min(try_.total_seconds(), timeouts.read_s) if try_ else timeouts.read_s,
+        on=retries.on,
+        methods=retries.methods,
+        idempotency_key=retries.idempotency_key,
+        hedged=retries.hedge is not None,
+    )
 
 
 def _cors(cors: Cors | None) -> ir.Cors | None:

@@ -24,8 +24,8 @@ BUSY_S = 0.004
 class Backend:
     """Stands in for every BFF and for the identity provider: answers with what it was sent.
 
-    A parameter `say.NAME` of the query is a header of the answer. `asked` counts what the provider was asked.
-    What is asked to be busy has one worker, and waits for it.
+    A parameter `say.NAME` of the query is a header of the answer, `status` its status. `asked` counts what
+    the provider was asked. What is asked to be busy has one worker, and waits for it.
     """
 
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
@@ -126,7 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send(self, document: object) -> None:
         data = json.dumps(document).encode()
-        self.send_response(200)
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        self.send_response(int(query.get("status", "200")))
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         for name, value in said(self.path):

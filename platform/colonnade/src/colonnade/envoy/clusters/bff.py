@@ -1,8 +1,9 @@
 """The clusters of what answers: BFFs, and the services that are exposed."""
 
 from colonnade.envoy.clusters.balance import balance
-from colonnade.envoy.clusters.bounds import STREAMS
+from colonnade.envoy.clusters.bounds import STREAMS, bounds
 from colonnade.envoy.clusters.cluster import cluster
+from colonnade.envoy.clusters.health import health_check, watch
 from colonnade.envoy.message import Json
 from colonnade.ir.platform import Bff, Platform
 from colonnade.ir.target import Target
@@ -14,11 +15,11 @@ def bff_cluster(platform: Platform, target: Target, bff: Bff) -> Json:
     # Envoy connects per cluster, not per route: the most patient route of the BFF counts.
     connect = max(route.timeouts.connect_s for route in routes)
     found = cluster(bff.name, target.endpoints[bff.name], connect, http2=bff.grpc)
+    found["health_checks"] = [health_check(bff.health, grpc=bff.grpc)]
+    found["circuit_breakers"] = {"thresholds": [bounds(bff.bounds)]}
     balance(found, bff, platform)
+    watch(found, bff.health, len(target.endpoints[bff.name]))
     if any(route.stream for route in routes):
         # Counted apart, so that open streams take nothing from the BFF's other routes.
         found["circuit_breakers"]["thresholds"].append({"priority": "HIGH", **STREAMS})
-    for check in found["health_checks"] if bff.grpc else ():
-        del check["http_health_check"]
-        check["grpc_health_check"] = {}
     return found

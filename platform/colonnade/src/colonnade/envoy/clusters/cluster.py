@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from colonnade.envoy.clusters.bounds import bounds
-from colonnade.envoy.clusters.health import health_check
 from colonnade.envoy.message import Json, duration, socket_address, typed
 from colonnade.ir.target import Address
 
@@ -28,8 +26,6 @@ def cluster(name: str, addresses: Sequence[Address], connect_s: float, *, http2:
         type="STATIC" if static(addresses) else "STRICT_DNS",
         connect_timeout=duration(connect_s),
         load_assignment=assignment(name, addresses),
-        health_checks=[health_check(http2=http2)],
-        circuit_breakers={"thresholds": [bounds()]},
         typed_extension_protocol_options={HTTP_OPTIONS: options},
     )
 

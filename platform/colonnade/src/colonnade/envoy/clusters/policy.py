@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from colonnade.envoy.clusters.bounds import STREAMS
 from colonnade.envoy.clusters.cluster import HTTP_OPTIONS, assignment, cluster, static
+from colonnade.envoy.clusters.health import health_check
 from colonnade.envoy.message import Json, duration, path_source, typed
+from colonnade.ir.health import Health
 from colonnade.ir.target import Target
 
 POLICY = "policy"
@@ -12,6 +14,15 @@ LEASE = "lease"
 CONNECT_S = 0.25
 """A fraction of what a decision may take: where one policy service is gone, another can still be asked."""
 EJECTED_S = 1.0
+HEALTH = Health(timeout_s=1.0)
+DECISIONS: Json = {
+    "max_connections": 1024,
+    "max_pending_requests": 4096,
+    "max_requests": 4096,
+    # Each request needs its decision, and while one of the policy services starts most are asked for twice:
+    # a budget would refuse in bursts what another one can decide.
+    "max_retries": 4096,
+}
 PING_S = 0.3
 LEASE_PING_S = 1.0
 LEASE_PONG_S = 2.0
@@ -24,13 +35,14 @@ def policy_cluster(target: Target) -> Json:
     A machine that is gone closes no connection: an unanswered ping does, and leaves time to ask another.
     """
     found = cluster(POLICY, target.endpoints[POLICY], CONNECT_S, http2=True)
+    found["health_checks"] = [health_check(HEALTH, http2=True)]
+    found["circuit_breakers"] = {"thresholds": [DECISIONS]}
     return _told_by_file(_watched(found, PING_S, PING_S), target)
 
 
 def lease_cluster(target: Target) -> Json:
     """The policy services again, at the port where they hold streams."""
     found = cluster(LEASE, target.endpoints[LEASE], CONNECT_S, http2=True)
-    del found["health_checks"]
     found["circuit_breakers"] = {"thresholds": [STREAMS]}
     return _told_by_file(_watched(found, LEASE_PING_S, LEASE_PONG_S), target)
 

@@ -2,6 +2,7 @@
 
 from colonnade.envoy.filters import (
     body,
+    breaker,
     compression,
     cors,
     ext_authz,
@@ -43,6 +44,7 @@ CHAIN: tuple[Filter, ...] = (
     lease.FILTER,  # holds what the policy service said of the credential for as long as a stream is open
     limit_headers.FILTER,  # so that it sees, on the way back, what the bucket told
     local_limit.FILTER,  # counts who was let in, so after the identity is known
+    breaker.FILTER,  # sees only what would reach the BFF, and of a call what HTTP makes of it
     grpc_web.FILTER,  # what was refused until now is told by an HTTP status, which its clients know
     body.FILTER,  # only an allowed request is received whole
 )
