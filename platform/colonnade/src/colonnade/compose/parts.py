@@ -155,7 +155,7 @@ def backend(bff: Bff, platform: Platform) -> Part:
         command=secrets.command(bff.package),
         networks=networks.of_bff(bff, platform),
         memory="256m",
-        environment=_process(bff.port, platform) | METRICS | told,
+        environment=_process(bff.port, platform) | METRICS | dict(bff.drain) | told,
         needs=healthy(*_names(service for service in used if service.path)),
         health=HTTP_HEALTH,
     )

@@ -24,11 +24,6 @@ class Health:
     slow_start_s: float = 10.0
     ejection: Ejection = Ejection()
 
-    @property
-    def noticed_s(self) -> float:
-        """Within how many seconds an edge knows that an instance which says so is stopping."""
-        return self.interval_s + self.timeout_s
-
 
 @dataclass(frozen=True, slots=True)
 class Bounds:

@@ -1,6 +1,8 @@
 """The platform as every emitter sees it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from colonnade.ir.balance import LEAST_REQUEST, Balance, Canary, Mirror
 from colonnade.ir.health import Bounds, Health
@@ -179,6 +181,11 @@ class Bff:
     def instances(self) -> list[str]:
         """The names of its processes."""
         return numbered(self.name, self.replicas)
+
+    @property
+    def drain(self) -> Mapping[str, str]:
+        """What has an instance that stops serve on until every edge knows, where another takes its place."""
+        return {"COLONNADE_DRAIN": f"{ceil(self.health.interval_s) + 1}"} if self.replicas > 1 else {}
 
     @property
     def package(self) -> str:

@@ -117,7 +117,7 @@ class _Plan:
 
     def _bff(self, bff: Bff, name: str) -> ProcessSpec:
         used = [service for service in self.platform.services if service.name in bff.services]
-        env = {"METRICS_PORT": str(self.ports[f"{name}-metrics"])}
+        env = {"METRICS_PORT": str(self.ports[f"{name}-metrics"]), **bff.drain}
         for service in used:
             run = instances(service.name, service.replicas, self.ports) if service.path is not None else ()
             env |= upstream(service, run)
