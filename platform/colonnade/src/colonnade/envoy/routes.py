@@ -10,6 +10,7 @@ from colonnade.envoy.filters.scopes import scope_metadata
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
 from colonnade.envoy.retries import retrying, unsent
+from colonnade.envoy.route_tree import Parts, route_tree
 from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
 from colonnade.envoy.sharing import hash_policy, shared
 from colonnade.envoy.tracing import trace_header
@@ -34,8 +35,7 @@ def route_configuration(platform: Platform, target: Target) -> Json:
         "envoy.config.route.v3.RouteConfiguration",
         name=ROUTES,
         virtual_hosts=[
-            {"name": host, "domains": [host], "routes": list(_routes(platform, target, host))}
-            for host in hosts
+            {"name": host, "domains": [host], "matcher": _matcher(platform, target, host)} for host in hosts
         ],
         # The port stays in the header: the login builds the address of its callback from it.
         ignore_port_in_host_matching=True,
@@ -46,15 +46,17 @@ def route_configuration(platform: Platform, target: Target) -> Json:
     )
 
 
-def _routes(platform: Platform, target: Target, host: str) -> Iterator[Json]:
-    yield _no_host()
-    yield _login()
+def _matcher(platform: Platform, target: Target, host: str) -> Json:
+    return route_tree([[_no_host()], [_login()]], list(_routes(platform, target, host)))
+
+
+def _routes(platform: Platform, target: Target, host: str) -> Iterator[Parts]:
     for route in platform.routes:
         if any(_covers(pattern, host) for pattern in route.match.hosts):
             whole = _route(route, platform, target)
             if route.cors and route.match.methods and PREFLIGHT not in route.match.methods:
-                yield whole | {"match": _preflight(route)}
-            yield from shared(whole, route, platform.bff(route.bff))
+                yield [whole | {"match": _preflight(route)}]
+            yield list(shared(whole, route, platform.bff(route.bff)))
 
 
 def _covers(pattern: str, host: str) -> bool:
