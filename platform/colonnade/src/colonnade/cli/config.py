@@ -100,14 +100,22 @@ def rollback(
 
 
 @app.command()
-def publish(*, as_json: Json = False) -> None:
+def publish(
+    *,
+    canary: Annotated[
+        bool, typer.Option("--canary", help="To one edge first, whatever edge.rollout says.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Bring the manifests on disk into effect, as saving one of them does; after a rollback, for example.
 
-    Example: bff config publish
+    By canary, one edge gets them first, and gets back what it had if it then fails more often than others.
+
+    Example: bff config publish --canary
     """
     from colonnade.local.control.orders import Publish  # noqa: PLC0415 - with the rest
 
-    _show(_give(Publish()), as_json=as_json)
+    _show(_give(Publish(canary)), as_json=as_json)
 
 
 def _show(told: dict[str, Any], *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from math import ceil
 from colonnade.ir.balance import LEAST_REQUEST, Balance, Canary, Mirror
 from colonnade.ir.health import Bounds, Health
 from colonnade.ir.instances import numbered
+from colonnade.ir.rollout import Rollout
 from colonnade.ir.route import Route
 from colonnade_policy import Claims
 
@@ -34,7 +35,7 @@ class Edge:
     """The edge's own settings. Times are in seconds, sizes in bytes.
 
     `hsts` is the value of Strict-Transport-Security on answers over https; None: it is not sent. Without
-    `tls` something in front of the edge has to end TLS.
+    `tls` something in front of the edge has to end TLS. Without a `rollout` all edges get a publish at once.
     """
 
     replicas: int
@@ -49,6 +50,7 @@ class Edge:
     compression: tuple[str, ...]
     hsts: str | None
     tls: Tls | None
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True)

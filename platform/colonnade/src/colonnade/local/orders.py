@@ -37,7 +37,7 @@ class Orders:
             case Rollback():
                 return await self._changed(self._configuration.rollback(order.number, order.by or user))
             case Publish():
-                return await self._changed(self._configuration.publish(order.by or user))
+                return await self._changed(self._configuration.publish(order.by or user, canary=order.canary))
             case Restart():
                 return await self._restart(order)
 

@@ -9,6 +9,7 @@ from colonnade.manifest.balance import Balance, Replicas
 from colonnade.manifest.expose import Expose
 from colonnade.manifest.identity import Identity
 from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath
+from colonnade.manifest.rollout import Rollout
 from colonnade.manifest.units import Duration, FileRef, Rate, SecretRef, Size, parse_duration, parse_size
 
 Compressor = Literal["zstd", "brotli", "gzip"]
@@ -72,6 +73,7 @@ class Edge(Model):
     compression: tuple[Compressor, ...] = Field(default=("zstd", "brotli", "gzip"))
     hsts: Hsts | None = Hsts()
     tls: Tls = Tls()
+    rollout: Rollout | None = None
 
 
 class Store(Model):

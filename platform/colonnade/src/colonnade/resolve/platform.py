@@ -15,6 +15,7 @@ from colonnade.resolve.exposed import check_exposed, exposed_routes, resolve_exp
 from colonnade.resolve.guardrails import check
 from colonnade.resolve.health import resolve_bounds, resolve_health
 from colonnade.resolve.identity import check_identity, resolve_claims, resolve_identity, secret
+from colonnade.resolve.rollout import rollout
 from colonnade.resolve.routes import resolve_routes
 
 
@@ -65,6 +66,7 @@ def _edge(platform: PlatformManifest) -> ir.Edge:
         compression=edge.compression,
         hsts=_hsts(edge.hsts),
         tls=_tls(edge.tls, development=platform.identity.issuer is None),
+        rollout=rollout(edge.rollout),
     )
 
 

@@ -19,7 +19,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/slow":
             print("GET /slow", flush=True)
             time.sleep(1)
-        self.send_response(int(os.environ.get("STATUS", "200")))
+        self.send_response(500 if self.path.startswith("/fail") else int(os.environ.get("STATUS", "200")))
         self.send_header("content-length", "0")
         self.end_headers()
     def log_message(self, *_): pass

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,13 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def stack(root: Path, tmp_path: Path) -> AsyncIterator[Stack]:
+    async with running(root, tmp_path) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def running(root: Path, tmp_path: Path) -> AsyncIterator[Stack]:
+    """Start the platform in `root`, and stop it again."""
     layout = Layout(root)
     layout.make()
     stand_in = tmp_path / "python"
@@ -266,6 +274,11 @@ async def test_a_restart_loses_no_request(stack: Stack, name: str) -> None:
     assert {pid for pid, old in before.items() if after[pid] != old} == set(restarted)
     assert restarted == (["order", "mobile"] if name == "order" else [name])
     assert {200} == set(answers)
+
+
+async def test_one_edge_has_no_other_to_be_compared_with(configuration: Configuration) -> None:
+    with pytest.raises(UserError, match="only one edge"):
+        await configuration.publish("alice", canary=True)
 
 
 async def test_who_is_not_there_cannot_be_restarted(stack: Stack) -> None:
