@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HOST = "127.0.0.1"
@@ -53,6 +53,7 @@ def counts(names: list[str]) -> list[int]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def server_bind(self) -> None:
         self.open: list[object] = []
@@ -80,8 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.instance.name.encode()
         self.send_response(self.instance.status)
         self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):  # the connections of a dead instance are broken
+            self.end_headers()
+            self.wfile.write(body)
 
     do_GET = do_POST = answer  # noqa: N815 - the base class's names
 

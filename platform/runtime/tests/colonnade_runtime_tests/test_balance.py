@@ -96,11 +96,24 @@ async def test_the_death_of_an_instance_fails_no_read() -> None:
             before = {await who(upstreams) for _ in range(40)}
             instances[0].close()
             after = {await who(upstreams) for _ in range(60)}
-            repeated = upstreams.service("order").budget.spent
 
     assert (before, after) == ({"0", "1", "2"}, {"1", "2"})
-    # Left out at once, it costs no more than a call to find it gone, and one a second to see it is.
-    assert repeated <= 3
+
+
+async def test_the_calls_that_an_instance_had_when_it_died_are_all_made_at_another() -> None:
+    with several(2) as instances:
+        async with service([one.url for one in instances]) as upstreams:
+            instances[0].freed.clear()
+            calls = [asyncio.create_task(who(upstreams)) for _ in range(60)]
+            async with asyncio.timeout(5):
+                while instances[0].asked < 25:  # noqa: ASYNC110 - another thread counts
+                    await asyncio.sleep(0.005)
+            await asyncio.to_thread(instances[0].close)
+            names = await asyncio.gather(*calls)
+            repeated = upstreams.service("order").budget.spent
+
+    assert names == ["1"] * 60
+    assert repeated == 0
 
 
 async def test_the_death_of_an_instance_fails_a_write_at_most_once() -> None:

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from colonnade.cli.root import root
+from colonnade.cli.ways import way
 
 if TYPE_CHECKING:
+    from colonnade.ir.platform import Bff
     from colonnade.ir.route import Auth, Limit, Match, Route
 
-HEADINGS = ("route", "match", "auth", "limits", "timeouts", "body", "decided by", "because")
+HEADINGS = ("route", "match", "auth", "limits", "timeouts", "body", "decided by", "because", "goes to")
 KIB = 1024
 
 
@@ -31,13 +33,24 @@ def routes(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
 
     platform = resolve(load(root()))
     if as_json:
-        found = [msgspec.to_builtins(route) | {"decided_by": _decider(route)} for route in platform.routes]
+        found = [
+            msgspec.to_builtins(route)
+            | {"decided_by": _decider(route), "goes_to": _goes_to(platform.bff(route.bff))}
+            for route in platform.routes
+        ]
         typer.echo(json.dumps({"routes": found}, indent=2))
         return
-    print_table(HEADINGS, [_row(route) for route in platform.routes])
+    print_table(HEADINGS, [_row(route, platform.bff(route.bff)) for route in platform.routes])
 
 
-def _row(route: "Route") -> tuple[str, ...]:
+def _goes_to(bff: "Bff") -> dict[str, object]:
+    import msgspec  # noqa: PLC0415 - as in `routes`
+
+    said = ("name", "replicas", "balance", "canary", "mirror")
+    return {name: msgspec.to_builtins(getattr(bff, name)) for name in said}
+
+
+def _row(route: "Route", bff: "Bff") -> tuple[str, ...]:
     return (
         route.id,
         _match(route.match),
@@ -47,6 +60,7 @@ def _row(route: "Route") -> tuple[str, ...]:
         "any" if route.stream else f"{route.max_body / KIB:g} KiB",
         _decider(route),
         route.decision.reason,
+        way(bff),
     )
 
 

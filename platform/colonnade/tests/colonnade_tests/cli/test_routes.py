@@ -32,8 +32,24 @@ def test_a_stream_is_shown_with_its_only_bound(bff: Bff) -> None:
     assert "3s/5s/stream, idle 300s any policy service" in lines["tv.live"]
 
 
+def test_a_route_is_shown_with_where_its_requests_go(bff: Bff) -> None:
+    file = write_bff(bff.root, "tv", 3003)
+    several = "replicas: 3\nbalance: {policy: hash, key: 'header:x-user-id'}\n"
+    several += "canary: {bff: mobile, weight: 2.5%, header: x-canary, sticky: none}\n"
+    file.write_text(f"{file.read_text()}{several}mirror: {{bff: mobile, share: 10%}}\n")
+
+    lines = {line.split()[0]: line for line in bff("routes").out.splitlines()}
+
+    expected = (
+        "tv x 3, hash of header:x-user-id; 2.5% and x-canary: always to mobile; copies of 10% to mobile"
+    )
+    assert lines["tv"].endswith(f"  {expected}")
+    assert lines["mobile"].endswith("  mobile")
+
+
 def test_json_says_it_all(bff: Bff) -> None:
     (route,) = json.loads(bff("routes", "--json").out)["routes"]
 
     assert (route["id"], route["decided_by"], route["auth"]["type"]) == ("mobile", "policy service", "jwt")
     assert route["limits"][0]["text"] == "100/minute"
+    assert (route["goes_to"]["name"], route["goes_to"]["replicas"]) == ("mobile", 1)

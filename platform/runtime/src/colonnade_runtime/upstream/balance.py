@@ -13,7 +13,7 @@ from math import ceil
 import msgspec
 from colonnade_runtime.errors import SettingsError, UpstreamTimeout, UpstreamUnreachable
 from colonnade_runtime.upstream.breaker import FAIR_S
-from colonnade_runtime.upstream.call import Call, Reply, Stage, Transport
+from colonnade_runtime.upstream.call import IDEMPOTENT, Call, Reply, Stage, Transport
 from msgspec.structs import force_setattr
 
 ILL = 3
@@ -108,8 +108,19 @@ class Balanced:
         self._clock = clock
 
     async def send(self, call: Call) -> Reply:
-        """Send a call to an instance; one that is made again, to another. Raises as the transport does."""
-        instance = self._pick(call)
+        """Send a call to an instance; one that is made again, to another. Raises as the transport does.
+
+        An idempotent call whose connection broke is made again at once, at each instance that is well. That
+        is no retry: it costs no budget, because an instance that dies breaks the calls it had, and no more.
+        """
+        while True:
+            try:
+                return await self._to(self._pick(call), call)
+            except UpstreamUnreachable:
+                if call.method not in IDEMPOTENT or not self._untried(self._well(), call):
+                    raise
+
+    async def _to(self, instance: Instance, call: Call) -> Reply:
         instance.calls += 1
         try:
             reply = await instance.send(call)
@@ -129,11 +140,18 @@ class Balanced:
         return reply
 
     def _pick(self, call: Call) -> Instance:
-        now = self._clock()
-        well = [instance for instance in self._instances if instance.is_well(now)] or self._instances
-        instance = self._choose([one for one in well if not call.tried & one.bit] or well, call)
+        well = self._well() or self._instances
+        instance = self._choose(self._untried(well, call) or well, call)
         force_setattr(call, "tried", call.tried | instance.bit)
         return instance
+
+    def _well(self) -> list[Instance]:
+        now = self._clock()
+        return [instance for instance in self._instances if instance.is_well(now)]
+
+    @staticmethod
+    def _untried(instances: Sequence[Instance], call: Call) -> list[Instance]:
+        return [instance for instance in instances if not call.tried & instance.bit]
 
 
 class Spread:
