@@ -15,4 +15,8 @@ QUERY = """{ me { orders(first: 5) { id status items { quantity product { name }
 async def test_every_view_keeps_its_budget() -> None:
     client = AppClient(app, Recorded(HERE / "recorded.json"), {"x-user-id": "alice"})
 
-    await check_budgets(client, BFF_YAML, {"GET /home": None, "POST /graphql": {"query": QUERY}})
+    await check_budgets(
+        client,
+        BFF_YAML,
+        {"GET /home": None, "GET /orders/o-04900/events": None, "POST /graphql": {"query": QUERY}},
+    )

@@ -21,6 +21,7 @@ from colonnade_runtime.request import Request
 from colonnade_runtime.server import serve
 from colonnade_runtime.sockets import Bounds, Gone, WebSocket
 from colonnade_runtime.upstream import Breaking, Bulkhead, Retrying, Upstream
+from colonnade_runtime.watch import Changes, Watch
 
 __all__ = [
     "Answer",
@@ -30,6 +31,7 @@ __all__ = [
     "Bounds",
     "Breaking",
     "Bulkhead",
+    "Changes",
     "Endpoint",
     "Event",
     "Events",
@@ -47,6 +49,7 @@ __all__ = [
     "Upstream",
     "UpstreamError",
     "UpstreamStatus",
+    "Watch",
     "WebSocket",
     "attempt",
     "batched",

@@ -30,7 +30,9 @@ NO_STORE = ("cache-control", "no-store")
 STREAM = [("content-type", "text/event-stream"), NO_STORE]
 VARY = ("vary", "accept")
 DEGRADED = "x-degraded"
-OK, NOT_MODIFIED = 200, 304
+OK = 200
+EMPTY = frozenset({204, 304})
+"""Statuses without a body."""
 
 _log = logging.getLogger(__name__)
 
@@ -147,7 +149,7 @@ class Handler:
         status, headers, body, events = encoded
         if events is not None:
             await self._streams.send(events, scope, protocol, headers)
-        elif scope.method == "HEAD" or status == NOT_MODIFIED:
+        elif scope.method == "HEAD" or status in EMPTY:
             protocol.response_empty(status, headers)
         else:
             protocol.response_bytes(status, headers, body)

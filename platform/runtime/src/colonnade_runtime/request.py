@@ -210,6 +210,18 @@ class Request:
         other.parameters, other.anonymous = self.parameters, self.anonymous
         return other
 
+    def detached(self) -> "Request":
+        """Return a request of nobody and without end, for work that outlives this one."""
+        other = self.again()
+        other.anonymous = True
+        other.without_end()
+        return other
+
+    @property
+    def upstreams(self) -> Upstreams:
+        """The ways to the services."""
+        return self._upstreams
+
     @property
     def id(self) -> str:
         """The X-Request-ID, from the edge; a new one where the BFF is asked directly."""

@@ -74,3 +74,11 @@ class NewOrder(BaseModel):
 
     user_id: Annotated[str, Field(min_length=1, max_length=64)]
     items: Annotated[list[NewItem], Field(min_length=1, max_length=50)]
+
+
+class Move(BaseModel):
+    """The status that an order comes to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status

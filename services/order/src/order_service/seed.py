@@ -52,7 +52,7 @@ def document(
         "id": f"o-{number:05}",
         "user_id": user_id,
         "status": status,
-        "placed_at": _text(placed),
+        "placed_at": text_of(placed),
         "total": money(total),
         "items": [
             {"product_id": f"p-{product:04}", "quantity": quantity, "unit_price": money(price_of(product))}
@@ -85,10 +85,11 @@ def _history(placed: datetime, status: str) -> list[dict[str, str]]:
         ["pending", "cancelled"] if status == "cancelled" else list(STATUSES[: STATUSES.index(status) + 1])
     )
     return [
-        {"status": step, "at": _text(placed + timedelta(hours=7 * index)), "note": NOTES[step]}
+        {"status": step, "at": text_of(placed + timedelta(hours=7 * index)), "note": NOTES[step]}
         for index, step in enumerate(steps)
     ]
 
 
-def _text(moment: datetime) -> str:
+def text_of(moment: datetime) -> str:
+    """Return a moment as RFC 3339 has it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
