@@ -1,12 +1,11 @@
 """The transport of a process: calls as HTTP/1.1 requests, on connections that are kept."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from urllib.parse import urlsplit
 
-from colonnade_runtime.connections.connection import TooLarge
+from colonnade_runtime.connections.connection import Stale, TooLarge
 from colonnade_runtime.connections.deadlines import Deadlines
 from colonnade_runtime.connections.pool import Pool
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
@@ -17,19 +16,9 @@ from colonnade_runtime.upstream.call import IDEMPOTENT
 
 MAX_ANSWER = 8 * 1024 * 1024
 """The bytes of one answer: more than any screen shows, less than what would hurt the process."""
+OWN_LINES = 4
+"""What we say ourselves: what is asked, the host, the time that is left, and the empty line."""
 NO_BALANCES: Mapping[str, Balance] = {}
-
-
-class Origin:
-    """Where a service is: its connections, and how requests to it begin."""
-
-    def __init__(self, url: str, deadlines: Deadlines, max_answer: int) -> None:
-        parts = urlsplit(url)
-        tls = ssl.create_default_context() if parts.scheme == "https" else None
-        port = parts.port or (443 if tls else 80)
-        self.path = parts.path
-        self.host = parts.netloc.rpartition("@")[2]
-        self.pool = Pool(parts.hostname or "", port, tls, deadlines, max_answer)
 
 
 class HttpTransport:
@@ -37,50 +26,66 @@ class HttpTransport:
 
     def __init__(self, urls: Mapping[str, str], max_answer: int = MAX_ANSWER) -> None:
         deadlines = Deadlines()
-        self._origins = {name: Origin(url, deadlines, max_answer) for name, url in urls.items()}
+        self._origins = {
+            name: (Pool(url, deadlines, max_answer), urlsplit(url).path) for name, url in urls.items()
+        }
         self._max_answer = max_answer
         self._clock = asyncio.get_running_loop().time
 
     async def send(self, call: Call) -> Reply:
         """Send a call. Raises `UpstreamTimeout`, `UpstreamUnreachable` or `UpstreamTooLarge`."""
-        ask = call.ask
-        left = call.ends - self._clock()
+        service = call.ask.service
+        now = self._clock()
+        left = call.ends - now
         if left <= 0:
-            raise UpstreamTimeout(ask.service, "no time was left to ask")
-        origin = self._origins.get(ask.service)
-        if origin is None:
-            raise UpstreamUnreachable(ask.service, "the application does not name it in `services`")
-        request = _request(call, origin, left)
+            raise UpstreamTimeout(service, "no time was left to ask")
+        if service not in self._origins:
+            raise UpstreamUnreachable(service, "the application does not name it in `services`")
+        pool, path = self._origins[service]
+        request = _request(call, pool.host, path, left)
         try:
-            return await origin.pool.ask(request, call.ends, repeatable=ask.method in IDEMPOTENT)
+            return await _asked(pool, request, call, now)
         except TimeoutError as error:
-            raise UpstreamTimeout(ask.service, f"no answer within {left:.3f} s") from error
+            raise UpstreamTimeout(service, f"no answer within {left:.3f} s") from error
         except TooLarge as error:
-            raise UpstreamTooLarge(ask.service, f"more than {self._max_answer} bytes") from error
+            raise UpstreamTooLarge(service, f"more than {self._max_answer} bytes") from error
         except OSError as error:
-            raise UpstreamUnreachable(ask.service, str(error)) from error
+            raise UpstreamUnreachable(service, str(error)) from error
 
     def close(self) -> None:
         """Close all connections."""
-        for origin in self._origins.values():
-            origin.pool.close()
+        for pool, _ in self._origins.values():
+            pool.close()
 
 
-def _request(call: Call, origin: Origin, left: float) -> bytes:
+async def _asked(pool: Pool, request: bytes, call: Call, now: float) -> Reply:
+    """Return the answer. Raises as a connection does.
+
+    A kept connection may have been closed just now: what may be sent twice is then sent on a new one.
+    """
+    connection = pool.kept(now)
+    if connection is not None:
+        try:
+            return await connection.ask(request, call.ends)
+        except Stale:
+            if call.ask.method not in IDEMPOTENT:
+                raise
+    connection = await pool.connected(call.ends)
+    return await connection.ask(request, call.ends)
+
+
+def _request(call: Call, host: str, path: str, left: float) -> bytes:
     """Return what is sent. Raises `ValueError` for a header that would be more than one."""
-    lines = [
-        f"{call.ask.method} {origin.path}{call.target} HTTP/1.1",
-        f"host: {origin.host}",
-        f"{EXPECTED}: {int(left * 1000)}",
-    ]
-    lines += [f"{name}: {value}" for name, value in call.headers.items()]
-    body = call.body
-    if body is not None:
-        lines.append(f"content-length: {len(body)}")
-    head = "\r\n".join(lines)
-    if head.count("\n") >= len(lines):
+    headers, body = call.headers, call.body
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    length = "" if body is None else f"content-length: {len(body)}\r\n"
+    head = (
+        f"{call.ask.method} {path}{call.target} HTTP/1.1\r\nhost: {host}\r\n"
+        f"{EXPECTED}: {int(left * 1000)}\r\n{lines}{length}\r\n"
+    )
+    if head.count("\n") != len(headers) + OWN_LINES + (body is not None):
         raise ValueError(f"a line break in a header to {call.ask.service}")
-    return f"{head}\r\n\r\n".encode() + (body or b"")
+    return head.encode() if body is None else head.encode() + body
 
 
 @asynccontextmanager

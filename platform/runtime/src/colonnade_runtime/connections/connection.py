@@ -1,7 +1,9 @@
 """One connection to a service."""
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from contextlib import suppress
+from math import inf
 
 from colonnade_runtime.connections.deadlines import Deadlines
 from colonnade_runtime.upstream.call import Reply
@@ -21,7 +23,7 @@ class TooLarge(Exception):  # noqa: N818 - says what the answer is
 
 
 class Connection(asyncio.Protocol):
-    """A connection that carries one call at a time; its parser is llhttp, as in Node.
+    """A connection that carries one call at a time, and stands in `idle` between two; its parser is llhttp.
 
     An answer may have `max_answer` bytes, its head included. `idle_since` is on the loop's clock, in seconds.
     """
@@ -31,31 +33,35 @@ class Connection(asyncio.Protocol):
         "_deadlines",
         "_feed",
         "_headers",
+        "_idle",
+        "_lasts",
         "_loop",
-        "_lost",
         "_max_answer",
         "_parser",
         "_pieces",
+        "_reply",
         "_room",
+        "_surplus",
         "_transport",
+        "_used",
         "ends",
         "idle_since",
         "on_body",
         "on_header",
-        "reusable",
-        "used",
     )
     _transport: asyncio.Transport
 
-    def __init__(self, deadlines: Deadlines, max_answer: int, lost: Callable[["Connection"], None]) -> None:
-        self.ends = self.idle_since = 0.0
-        self.reusable = self.used = False
+    def __init__(self, deadlines: Deadlines, idle: "deque[Connection]", max_answer: int) -> None:
+        self.ends = inf
+        self.idle_since = 0.0
         self._loop = asyncio.get_running_loop()
         self._deadlines = deadlines
+        self._idle = idle
         self._max_answer = max_answer
-        self._lost = lost
         self._answer: asyncio.Future[Reply] | None = None
+        self._reply: Reply | None = None
         self._room = 0
+        self._used = self._surplus = self._lasts = False
         self._headers: dict[bytes, bytes] = {}
         self._pieces: list[bytes] = []
         # What the parser finds is taken by functions in C, since there are some of each for each answer.
@@ -65,22 +71,24 @@ class Connection(asyncio.Protocol):
         self._feed = self._parser.feed_data
 
     async def ask(self, request: bytes, ends: float) -> Reply:
-        """Send a request, and return the answer.
+        """Send a request, and return the answer; the connection is idle then, or closed.
 
-        Afterwards the connection is `reusable`, or it is closed. Raises `TimeoutError` when it `ends`,
-        `TooLarge`, or `ConnectionError` where there is no answer that can be read.
+        Raises `TimeoutError` when it `ends`, `TooLarge`, or `ConnectionError` where there is no answer that
+        can be read.
         """
-        self.ends, self._room, self.reusable = ends, self._max_answer, False
-        self._answer = self._loop.create_future()
+        self._room = self._max_answer
+        answer = self._answer = self._loop.create_future()
         self._transport.write(request)
-        self._deadlines.add(self)
+        self.ends = ends
+        if ends < self._deadlines.next:
+            self._deadlines.look_at(ends)
         try:
-            return await self._answer
-        finally:
-            self._deadlines.remove(self)
-            self.used = True
-            if not self.reusable:
+            reply: Reply = await answer
+        except asyncio.CancelledError:
+            if self._answer is answer:  # else it has come meanwhile, and the connection is another's
                 self.close()
+            raise
+        return reply
 
     def close(self) -> None:
         """Close the connection at once."""
@@ -93,6 +101,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = transport  # type: ignore[assignment]  # a TCP connection's
+        self._deadlines.all.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Read a piece of the answer; while there is no call, there is no room for any."""
@@ -103,34 +112,36 @@ class Connection(asyncio.Protocol):
         try:
             self._feed(data)
         except HttpParserError as error:
-            self._fail(ConnectionError(f"the answer is not HTTP: {error}"))
-            return
-        if self._answer is not None and self._told_length() > self._max_answer:
+            if self._reply is None:
+                self._fail(ConnectionError(f"the answer is not HTTP: {error}"))
+                return
+            self._surplus = True
+        if self._reply is not None:
+            self._finish(self._reply, keep=self._lasts and not self._surplus)
+        elif self._told_length() > self._max_answer:
             self._fail(TooLarge())
 
     def on_message_begin(self) -> None:
         """See that there is no answer to what nobody asked."""
-        if self._answer is None:
-            self.reusable = False
+        self._surplus = self._reply is not None
 
     def on_message_complete(self) -> None:
-        """Hand on a whole answer."""
+        """See that an answer is whole, and whether the connection lasts."""
         status = self._parser.get_status_code()
-        if status >= FINAL:
-            self.reusable = self._answer is not None and self._parser.should_keep_alive()
-            self._finish(status)
+        if status >= FINAL and not self._surplus:
+            self._reply, self._lasts = self._read(status), self._parser.should_keep_alive()
         self._headers.clear()
 
     def eof_received(self) -> None:
         """End an answer that has no length: it ends with the connection (RFC 9112 §6.3)."""
         if self._pieces and LENGTH not in self._named() and CODING not in self._named():
-            self._finish(self._parser.get_status_code())
+            self._finish(self._read(self._parser.get_status_code()), keep=False)
 
     def connection_lost(self, error: Exception | None) -> None:
         """End: the other side closed the connection, or we did."""
-        stale = self.used and self._room == self._max_answer
+        stale = self._used and self._room == self._max_answer
         self._fail((Stale if stale else ConnectionResetError)(str(error or "the connection was closed")))
-        self._lost(self)
+        self._deadlines.all.discard(self)
 
     def _told_length(self) -> int:
         """How long the answer says that it is; looked at where it is not all here at once."""
@@ -139,17 +150,29 @@ class Connection(asyncio.Protocol):
     def _named(self) -> dict[bytes, bytes]:
         return {name.lower(): value for name, value in self._headers.items()}
 
-    def _finish(self, status: int) -> None:
-        answer, self._answer, self._room = self._answer, None, 0
+    def _read(self, status: int) -> Reply:
         pieces = self._pieces
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        reply = Reply(status, pieces[0] if len(pieces) == 1 else b"".join(pieces))
         pieces.clear()
+        return reply
+
+    def _finish(self, reply: Reply, *, keep: bool) -> None:
+        """Hand on the answer, and the connection."""
+        answer = self._answer
+        self._answer, self._reply, self._room, self.ends, self._used = None, None, 0, inf, True
+        if keep:
+            self.idle_since = self._loop.time()
+            self._idle.append(self)
+        else:
+            self._transport.abort()
         if answer is not None and not answer.done():
-            answer.set_result(Reply(status, body))
+            answer.set_result(reply)
 
     def _fail(self, error: Exception) -> None:
-        answer, self._answer, self.reusable = self._answer, None, False
+        answer, self._answer, self._room, self.ends = self._answer, None, 0, inf
         self._pieces.clear()
+        with suppress(ValueError):
+            self._idle.remove(self)
         if answer is not None and not answer.done():
             answer.set_exception(error)
         self._transport.abort()

@@ -9,7 +9,7 @@ TICK_S = 0.001
 
 
 class Waiting(Protocol):
-    """What waits until `ends`, in seconds on the loop's clock."""
+    """What waits until `ends`, in seconds on the loop's clock; not at all where that is infinite."""
 
     ends: float
 
@@ -19,36 +19,27 @@ class Waiting(Protocol):
 
 
 class Deadlines:
-    """All that waits, and the timer of whichever ends first."""
+    """All that may wait, and the timer of whichever ends first; it looks `next` at that time."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._waiting: set[Waiting] = set()
-        self._next = inf
         self._timer: asyncio.TimerHandle | None = None
+        self.all: set[Waiting] = set()
+        self.next = inf
 
-    def add(self, waiting: Waiting) -> None:
-        """Take in one whose time begins; its `late` is called unless it is removed before `ends`."""
-        self._waiting.add(waiting)
-        if waiting.ends < self._next:
-            self._set(waiting.ends)
-
-    def remove(self, waiting: Waiting) -> None:
-        """Let go of one that waits no more. The timer stays: the next one to wait most likely needs it."""
-        self._waiting.discard(waiting)
-
-    def _set(self, ends: float) -> None:
+    def look_at(self, ends: float) -> None:
+        """Look then, or before. Who waits needs to ask for this only where `ends` is before `next`."""
         if self._timer is not None:
             self._timer.cancel()
-        self._next = ends
+        self.next = ends
         self._timer = self._loop.call_at(ends, self._look)
 
     def _look(self) -> None:
-        self._next, self._timer = inf, None
+        """End who is late. The timer of one that waits no more comes here for nothing, once."""
+        self.next, self._timer = inf, None
         now = self._loop.time() + TICK_S
-        late = [one for one in self._waiting if one.ends <= now]
-        self._waiting.difference_update(late)
-        for one in late:
+        for one in [one for one in self.all if one.ends <= now]:
             one.late()
-        if self._waiting:
-            self._set(min(one.ends for one in self._waiting))
+        ends = min((one.ends for one in self.all), default=inf)
+        if ends < self.next:
+            self.look_at(ends)

@@ -168,7 +168,7 @@ async def test_a_connection_that_was_idle_for_long_is_not_used() -> None:
     async with service(OK, OK) as orders:
         with closing(HttpTransport({"order": orders.url})) as transport:
             await transport.send(call())
-            transport._origins["order"].pool._idle[0].idle_since -= 5
+            transport._origins["order"][0]._idle[0].idle_since -= 5
             await transport.send(call())
 
     assert 2 == orders.connections
@@ -178,7 +178,7 @@ async def test_a_service_that_closes_an_idle_connection_is_asked_on_a_new_one() 
     async with service(OK, OK, closing=True) as orders:
         with closing(HttpTransport({"order": orders.url})) as transport:
             await transport.send(call(POST))
-            while transport._origins["order"].pool._idle:  # noqa: ASYNC110 - nobody is told of it
+            while transport._origins["order"][0]._idle:  # noqa: ASYNC110 - nobody is told of it
                 await asyncio.sleep(0)
             await transport.send(call(POST))
 
