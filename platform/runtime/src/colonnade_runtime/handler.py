@@ -20,6 +20,8 @@ from colonnade_runtime.rsgi import HTTPProtocol, Scope, WebSocketProtocol
 from colonnade_runtime.scrape import exposition
 from colonnade_runtime.sockets.open import OpenSockets
 from colonnade_runtime.streams import Streams
+from colonnade_runtime.tracing.export import Exporter
+from colonnade_runtime.tracing.trace import begin
 from colonnade_runtime.upstream import Transport
 from colonnade_runtime.upstream.upstreams import Upstreams
 from colonnade_runtime.views import Views
@@ -47,6 +49,7 @@ class Handler:
         *,
         development: bool = False,
         random: Callable[[], float] = chance.random,
+        exporter: Exporter | None = None,
     ) -> None:
         self._app = app
         self._development = development
@@ -58,6 +61,7 @@ class Handler:
         self._streams = Streams()
         self._sockets = OpenSockets(app.sockets, app.caller, app.limits.deadline)
         self.probes = Probes()
+        self._exporter = exporter
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; nobody, where the client has gone."""
@@ -65,6 +69,8 @@ class Handler:
             self.probes.answer(scope, protocol)
             return
         request = Request(scope, protocol, self._app.limits, self._upstreams, development=self._development)
+        if self._exporter is not None:
+            request.trace = begin(scope.headers.get("traceparent"), request.began, self._exporter.add)
         presence = self._presences.enter(protocol, request.began, request.ends)
         route: Route | None = None
         encoded: Encoded | None = None
@@ -80,8 +86,7 @@ class Handler:
             encoded = _failed(error, scope, request.id)
         finally:
             self._presences.leave(presence)
-            status = "gone" if encoded is None else str(encoded[0])
-            self.views.count(route, status, self._clock() - request.began, request.degraded)
+            self._count(request, route, "gone" if encoded is None else str(encoded[0]), scope.method)
         if encoded is not None:
             await self._respond(scope, protocol, encoded)
 
@@ -93,12 +98,19 @@ class Handler:
 
     def metrics(self) -> bytes:
         """Return what the process counts, in Prometheus' text format."""
-        return exposition((self.views, self._upstreams, self._answers, self._streams, self._sockets))
+        counts = (self.views, self._upstreams, self._answers, self._streams, self._sockets)
+        return exposition(counts if self._exporter is None else (*counts, self._exporter))
 
     async def end_streams(self) -> None:
         """End what would not end by itself: the process stops."""
         self._streams.end()
         await self._sockets.end()
+
+    def _count(self, request: Request, route: Route | None, status: str, method: str) -> None:
+        now = self._clock()
+        self.views.count(route, status, now - request.began, request.degraded)
+        if request.trace is not None:
+            request.trace.served(method, route.path if route else "", status, request.began, now)
 
     async def _run(self, route: Route, request: Request) -> Encoded:
         if self._app.caller:

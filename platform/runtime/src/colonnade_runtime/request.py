@@ -14,6 +14,7 @@ from colonnade_runtime.encodings import Encoding, negotiated
 from colonnade_runtime.errors import BadRequest, Invalid, Unauthorized
 from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
+from colonnade_runtime.tracing.trace import Trace
 from colonnade_runtime.upstream import Ask, Call, Flights, Reply
 from colonnade_runtime.upstream.upstreams import Upstreams
 
@@ -53,6 +54,7 @@ class Request:
         self.development = development
         self.cost = Cost()
         self.anonymous = False
+        self.trace: Trace | None = None
         self._scope = scope
         self._header = scope.headers.get  # looked up once: Granian makes the map anew each time
         self._protocol = protocol
@@ -163,6 +165,8 @@ class Request:
         headers = self._down(shared=ask.shared)
         if body is not None:
             headers = headers | {"content-type": "application/json"}
+        if self.trace is not None:
+            headers = headers | {"traceparent": self.trace.child()}
         return Call(ask, target, headers, body, now, ends, self._flights)
 
     def send(self, call: Call) -> Awaitable[Reply]:
@@ -174,7 +178,10 @@ class Request:
 
     def count(self, call: Call, outcome: str) -> None:
         """Count what became of a call that was made."""
-        self._upstreams.count(call.ask, outcome, self._clock() - call.began)
+        now = self._clock()
+        self._upstreams.count(call.ask, outcome, now - call.began)
+        if self.trace is not None:
+            self.trace.called(call, outcome, now)
 
     def keep(self, ask: Ask, target: str, body: bytes) -> None:
         """Keep an answer that was good, for this caller; for all, where the call is shared."""

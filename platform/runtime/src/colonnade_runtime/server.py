@@ -19,6 +19,7 @@ from colonnade_runtime.http_transport import connected
 from colonnade_runtime.rsgi import Scope
 from colonnade_runtime.scrape import scraped
 from colonnade_runtime.settings import Settings
+from colonnade_runtime.tracing.export import exporting
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
@@ -49,8 +50,11 @@ def serve(app: App, port: int) -> int:
 
 async def _serve(app: App, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then be unready for a while, and let requests under way finish."""
-    async with connected(settings.upstreams, settings.balances) as transport:
-        handler = Handler(app, transport, development=settings.development)
+    async with (
+        connected(settings.upstreams, settings.balances) as transport,
+        exporting(settings.collector) as exporter,
+    ):
+        handler = Handler(app, transport, development=settings.development, exporter=exporter)
         server = Server(
             _both(handler) if app.sockets else handler,
             address=settings.host,

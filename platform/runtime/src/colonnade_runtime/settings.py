@@ -11,13 +11,21 @@ LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
+class Collector:
+    """Where the spans of `service`, as which this process is known there, are sent."""
+
+    url: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where to listen, and where the services are.
 
     `upstreams` maps a service's name to the URLs of its instances, `balances` to how calls are spread over
     them where that is said. `drain_s` is for how many seconds a stopping process still answers while it
     says that it is not ready.
-    `metrics_port` is where `/metrics` is served, None for nowhere.
+    `metrics_port` is where `/metrics` is served, None for nowhere. `collector` takes spans, if any does.
     """
 
     host: str
@@ -28,13 +36,15 @@ class Settings:
     drain_s: float
     upstreams: Mapping[str, tuple[str, ...]]
     balances: Mapping[str, Balance]
+    collector: Collector | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], port: int, services: Sequence[str]) -> "Settings":
         """Read HOST, PORT, METRICS_PORT, COLONNADE_ENV, _LOG, _DRAIN and each service's UPSTREAM_<NAME>_URL.
 
         The URL is several where the service has several instances, with spaces between them; then
-        UPSTREAM_<NAME>_BALANCE may say how calls are spread. Raises `SettingsError`.
+        UPSTREAM_<NAME>_BALANCE may say how calls are spread. OpenTelemetry's variables
+        OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_SERVICE_NAME say where spans go. Raises `SettingsError`.
         """
         upstreams = {service: upstream_urls(environ, service) for service in services}
         return cls(
@@ -50,6 +60,7 @@ class Settings:
                 for service in services
                 if (variable := f"{_variable(service)}_BALANCE") in environ
             },
+            collector=_collector(environ),
         )
 
 
@@ -57,6 +68,17 @@ def _port(variable: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= LAST_PORT):
         raise SettingsError(f"{variable} is {text!r}; set it to a number from 1 to {LAST_PORT}")
     return int(text)
+
+
+def _collector(environ: Mapping[str, str]) -> Collector | None:
+    url = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
+        told = f"OTEL_EXPORTER_OTLP_ENDPOINT is {url!r}; set it to a URL such as http://127.0.0.1:4318"
+        raise SettingsError(told)
+    return Collector(url.rstrip("/"), environ.get("OTEL_SERVICE_NAME", "bff"))
 
 
 def _seconds(text: str) -> float:

@@ -1,5 +1,6 @@
 """The application that every mock service is: health, problems, faults, and its own routes."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Literal, Protocol
@@ -8,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from starlette.types import ASGIApp
 
-from service_kit import faults, problems
+from service_kit import faults, problems, tracing
 from service_kit.settings import Settings
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -41,11 +42,14 @@ def closing(*resources: Closes) -> Lifespan:
 
 def create_app(title: str, settings: Settings, routes: APIRouter, lifespan: Lifespan) -> ASGIApp:
     """Return the application of one service, which lives within `lifespan`."""
+    spans = tracing.exporter(os.environ)
 
     @asynccontextmanager
     async def live(_api: FastAPI) -> AsyncIterator[None]:
         async with lifespan():
             yield
+        if spans is not None:
+            spans.close()
 
     api = FastAPI(
         title=title,
@@ -62,8 +66,9 @@ def create_app(title: str, settings: Settings, routes: APIRouter, lifespan: Life
     async def healthz() -> Health:
         return Health()
 
-    if not settings.development:
-        return api
-    switch = faults.FaultSwitch()
-    api.include_router(faults.router(switch))
-    return faults.FaultMiddleware(api, switch)
+    app: ASGIApp = api
+    if settings.development:
+        switch = faults.FaultSwitch()
+        api.include_router(faults.router(switch))
+        app = faults.FaultMiddleware(api, switch)
+    return app if spans is None else tracing.TraceMiddleware(app, spans)

@@ -16,6 +16,9 @@ ADMIN_PORT = 9901
 EDGE_METRICS_PORT = 9902
 BFF_METRICS_PORT = 9100
 
+COLLECTOR = "collector"
+LOOPBACK = {"127.0.0.1", "localhost"}
+
 EDGE_FOLDER = "/etc/colonnade/edge"
 TLS_FOLDER = "/run/colonnade/tls"
 """The edges' certificates, in a volume that only they and the container that fills it mount."""
@@ -93,7 +96,16 @@ def target(platform: Platform) -> Target:
         edges=tuple(edges(platform)),
         tls=None if tls is None else TlsTarget(Address(ANYWHERE, tls.port), TLS_FOLDER, HTTP3_PORT),
         metrics=Address(ANYWHERE, EDGE_METRICS_PORT),
+        collector=collector(platform),
     )
+
+
+def collector(platform: Platform) -> Address | None:
+    """Return where spans are sent; None where they are not. This machine's loopback is no container's."""
+    if platform.traces is None:
+        return None
+    address = platform.traces.collector
+    return Address(COLLECTOR, address.port) if address.host in LOOPBACK else address
 
 
 def scraped(platform: Platform) -> list[Scraped]:

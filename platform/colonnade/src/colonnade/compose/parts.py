@@ -11,6 +11,7 @@ from colonnade.compose.addresses import (
     LEASE_PORT,
     POLICY_PORT,
     VALKEY_PORT,
+    collector,
     edge_ports,
     edges,
     instances,
@@ -19,6 +20,7 @@ from colonnade.compose.addresses import (
 )
 from colonnade.compose.mounted import BALANCER_FILE, CLIENTS_FILE, FOLDER, POLICY_FILE
 from colonnade.compose.part import HTTP_HEALTH, VALKEY_HEALTH, Image, Part, healthy
+from colonnade.ir.observability import tracing
 from colonnade.ir.platform import Bff, Platform, Service
 from colonnade.ir.upstream import upstream
 
@@ -155,7 +157,11 @@ def backend(bff: Bff, platform: Platform) -> Part:
         command=secrets.command(bff.package),
         networks=networks.of_bff(bff, platform),
         memory="256m",
-        environment=_process(bff.port, platform) | METRICS | dict(bff.drain) | told,
+        environment=_process(bff.port, platform)
+        | METRICS
+        | dict(bff.drain)
+        | tracing(collector(platform), bff.name)
+        | told,
         needs=healthy(*_names(service for service in used if service.path)),
         health=HTTP_HEALTH,
     )
@@ -173,7 +179,10 @@ def microservice(service: Service, platform: Platform, name: str) -> Part:
         command=secrets.command(f"{folder.replace('-', '_')}_service"),
         networks=networks.of_service(service),
         memory="256m",
-        environment=_process(service.port, platform) | grpc | {"DATA_DIR": "/data"},
+        environment=_process(service.port, platform)
+        | grpc
+        | {"DATA_DIR": "/data"}
+        | tracing(collector(platform), service.name),
         needs={} if name == service.name else healthy(service.name),
         volumes=[f"{service.name}-data:/data"],
         health=HTTP_HEALTH,

@@ -3,6 +3,7 @@
 from colonnade.envoy.edges import EDGES, edges_cluster
 from colonnade.envoy.message import Json, path_source, socket_address, typed
 from colonnade.envoy.metrics import admin_cluster, counting, metrics_listener
+from colonnade.envoy.tracing import flushing
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
 
@@ -19,6 +20,7 @@ def bootstrap(platform: Platform, target: Target) -> Json:
         "cluster_manager": {"local_cluster_name": EDGES},
         "static_resources": _static(target),
         **counting(),
+        **flushing(platform),
         "dynamic_resources": {
             "cds_config": path_source(folder, "cds.json"),
             "lds_config": path_source(folder, "lds.json"),

@@ -13,7 +13,7 @@ from colonnade.envoy.retries import retrying, unsent
 from colonnade.envoy.route_tree import Parts, route_tree
 from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
 from colonnade.envoy.sharing import hash_policy, shared
-from colonnade.envoy.tracing import trace_header
+from colonnade.envoy.tracing import span_name, trace_header
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Route
 from colonnade.ir.target import Target
@@ -112,6 +112,7 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
     return {
         "name": route.id,
         "stat_prefix": route.id,
+        **span_name(route, platform),
         "match": _match(route.match),
         "route": action,
         "request_headers_to_add": unsent(route.retries),

@@ -7,6 +7,7 @@ from math import ceil
 from colonnade.ir.balance import LEAST_REQUEST, Balance, Canary, Mirror
 from colonnade.ir.health import Bounds, Health
 from colonnade.ir.instances import numbered
+from colonnade.ir.observability import Traces
 from colonnade.ir.rollout import Rollout
 from colonnade.ir.route import Route
 from colonnade_policy import Claims
@@ -210,6 +211,7 @@ class Platform:
     services: tuple[Service, ...]
     bffs: tuple[Bff, ...]
     routes: tuple[Route, ...]
+    traces: Traces | None = None
 
     @property
     def exposed(self) -> tuple[Bff, ...]:

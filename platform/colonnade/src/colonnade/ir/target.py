@@ -68,7 +68,7 @@ class Target:
     identity provider as clients and tokens name it; `listen` and `admin` are this edge's own.
     `balanced` says that a balancer stands in front and tells the clients' addresses. `edges` are
     all edges, this one too; they share the limits of the policy `cluster`. At `metrics` this edge tells
-    what it counts; None: nowhere.
+    what it counts; None: nowhere. `collector` is where spans are sent, if they are.
     """
 
     listen: Address
@@ -80,3 +80,4 @@ class Target:
     edges: tuple[Address, ...] = ()
     tls: TlsTarget | None = None
     metrics: Address | None = None
+    collector: Address | None = None

@@ -74,7 +74,13 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
         edges=tuple(edges(platform, ports)),
         tls=None if tls_port is None else TlsTarget(address(tls_port), str(layout.certificates)),
         metrics=address(ports[f"{name}-metrics"]),
+        collector=collector(platform),
     )
+
+
+def collector(platform: Platform) -> Address | None:
+    """Return where spans are sent; None where they are not."""
+    return platform.traces.collector if platform.traces else None
 
 
 def scraped(platform: Platform, ports: Ports) -> list[Scraped]:

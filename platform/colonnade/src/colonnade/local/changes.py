@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from colonnade.ir.observability import Traces
 from colonnade.ir.platform import Platform, Service
 from colonnade.local.spec import ProcessSpec
 
@@ -53,7 +54,19 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
         session=replace(wanted.identity.session, client_secret=running.identity.session.client_secret),
     )
     services = tuple(_where_it_is(service, running) for service in wanted.services)
-    return replace(wanted, edge=edge, identity=identity, store_url=running.store_url, services=services)
+    return replace(
+        wanted,
+        edge=edge,
+        identity=identity,
+        store_url=running.store_url,
+        services=services,
+        traces=_traces(running.traces, wanted.traces),
+    )
+
+
+def _traces(running: Traces | None, wanted: Traces | None) -> Traces | None:
+    """The share of requests may change; every process knows the collector."""
+    return running and replace(running, sampling=wanted.sampling if wanted else 0.0)
 
 
 def _where_it_is(wanted: Service, running: Platform) -> Service:
@@ -74,6 +87,7 @@ def needs_restart(running: Platform, wanted: Platform) -> list[str]:
         != wanted.identity,
         "store": had.store_url != wanted.store_url,
         "services: path, url or port": had.services != wanted.services,
+        "observability: the collector of traces": had.traces != wanted.traces,
     }
     return [f"takes effect after bff down and bff up: {part}" for part, waits in parts.items() if waits]
 

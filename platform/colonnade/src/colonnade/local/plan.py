@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from colonnade.ir.instances import numbered
+from colonnade.ir.observability import tracing
 from colonnade.ir.platform import Bff, Platform, Service
 from colonnade.ir.upstream import upstream
 from colonnade.local import hot
-from colonnade.local.addresses import address, edges, instances, issuer
+from colonnade.local.addresses import address, collector, edges, instances, issuer
 from colonnade.local.layout import Layout
 from colonnade.local.ports import HOST, Ports
 from colonnade.local.spec import Health, ProcessSpec, http_health, valkey_health
@@ -88,6 +89,7 @@ class _Plan:
         grpc = self.ports.get(f"{name}-grpc")
         # All instances have the same data. The first makes it before the others look for it.
         env = {"DATA_DIR": str(self.layout.data(service.name))} | ({"GRPC_PORT": str(grpc)} if grpc else {})
+        env |= tracing(collector(self.platform), service.name)
         return self._python(name, module, env, after=() if name == service.name else (service.name,))
 
     def _identity(self) -> ProcessSpec:
@@ -118,6 +120,7 @@ class _Plan:
     def _bff(self, bff: Bff, name: str) -> ProcessSpec:
         used = [service for service in self.platform.services if service.name in bff.services]
         env = {"METRICS_PORT": str(self.ports[f"{name}-metrics"]), **bff.drain}
+        env |= tracing(collector(self.platform), bff.name)
         for service in used:
             run = instances(service.name, service.replicas, self.ports) if service.path is not None else ()
             env |= upstream(service, run)

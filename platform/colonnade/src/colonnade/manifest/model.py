@@ -22,6 +22,7 @@ class Model(BaseModel):
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PATH = r"^/(?:[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*)?$"
 HEADER = r"^[a-z0-9][a-z0-9-]*$"
+COLLECTOR = r"^http://[A-Za-z0-9.-]+:[0-9]{1,5}$"
 HOST = r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$"
 SCOPE = r"^[\x21\x23-\x5B\x5D-\x7E]+$"
 KEY = r"^(consumer|credential|ip|path|route|header:[a-z0-9][a-z0-9-]*)$"
@@ -41,6 +42,7 @@ FORMS = {
     VIEW: "a view such as GET /home",
     NAME: "a name in lower case such as tv or smart-tv",
     PATH: "a path such as /api/tv, without a slash at its end",
+    COLLECTOR: "an address with its port, without TLS, such as http://127.0.0.1:4318",
     HEADER: "a header's name in lower case such as x-beta",
     HOST: "a host such as shop.example.com, *.example.com or *",
     SCOPE: "a scope without spaces such as orders:read",
@@ -92,6 +94,7 @@ LimitKey = Annotated[str, StringConstraints(pattern=KEY)]
 Owner = Annotated[str, StringConstraints(pattern=OWNER)]
 HttpUrl = Annotated[str, StringConstraints(pattern=URL)]
 RelativePath = Annotated[str, StringConstraints(pattern=RELATIVE)]
+CollectorUrl = Annotated[str, StringConstraints(pattern=COLLECTOR)]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

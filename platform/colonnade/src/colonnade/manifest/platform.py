@@ -9,6 +9,7 @@ from colonnade.manifest.balance import Balance, Replicas
 from colonnade.manifest.expose import Expose
 from colonnade.manifest.identity import Identity
 from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath
+from colonnade.manifest.observability import Observability
 from colonnade.manifest.rollout import Rollout
 from colonnade.manifest.units import Duration, FileRef, Rate, SecretRef, Size, parse_duration, parse_size
 
@@ -152,3 +153,4 @@ class PlatformManifest(Model):
     store: Store = Store()
     services: dict[Name, Service] = Field(default_factory=dict)
     guardrails: Guardrails = Guardrails()
+    observability: Observability = Observability()

@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 from colonnade.errors import ManifestError
+from colonnade.ir import observability as ir_observability
 from colonnade.ir import platform as ir
 from colonnade.ir.route import Route
+from colonnade.ir.target import Address
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import Manifests
 from colonnade.manifest.model import Budget
+from colonnade.manifest.observability import Traces
 from colonnade.manifest.platform import Hsts, PlatformManifest, Service, Tls
 from colonnade.resolve.balance import check_balance, resolve_balance, resolve_canary, resolve_mirror
 from colonnade.resolve.exposed import check_exposed, exposed_routes, resolve_exposed
@@ -42,7 +45,15 @@ def resolve(manifests: Manifests) -> ir.Platform:
         services=tuple(_service(name, service) for name, service in sorted(platform.services.items())),
         bffs=tuple(_bff(bff) for bff in bffs),
         routes=tuple(sorted(routes, key=_specificity)),
+        traces=_traces(platform.observability.traces),
     )
+
+
+def _traces(traces: Traces | None) -> ir_observability.Traces | None:
+    if traces is None:
+        return None
+    host, _, port = traces.endpoint.removeprefix("http://").rpartition(":")
+    return ir_observability.Traces(Address(host, int(port)), traces.sampling)
 
 
 def _specificity(route: Route) -> tuple[int, int, int, str]:

@@ -133,6 +133,7 @@ def running(
         str(run),
         tls=TlsTarget(Address(HOST, tls), str(folder / "tls")),
         metrics=Address(HOST, metrics),
+        collector=compiled.traces.collector if compiled.traces else None,
     )
     edge = Edge(folder, target, backend, folder / "envoy.log")
     edge.certify()

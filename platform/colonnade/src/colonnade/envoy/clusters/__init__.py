@@ -1,13 +1,11 @@
 """Upstream clusters: every BFF, the services that are exposed, and the policy service."""
 
 from colonnade.envoy.clusters.bff import bff_cluster
-from colonnade.envoy.clusters.cluster import CLUSTER
 from colonnade.envoy.clusters.policy import LEASE, lease_cluster, policy_cluster, policy_endpoints
-from colonnade.envoy.message import Json, typed
+from colonnade.envoy.message import Json
+from colonnade.envoy.tracing import collector_cluster, traced
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
-
-TRACES = "traces"
 
 
 def clusters(platform: Platform, target: Target) -> list[Json]:
@@ -16,10 +14,9 @@ def clusters(platform: Platform, target: Target) -> list[Json]:
     found.append(policy_cluster(target))
     if any(route.leased for route in platform.routes):
         found.append(lease_cluster(target))
-    if platform.edge.trusted_hops:
-        # The tracer wants a collector to exist; this one has no endpoint, and is never sent a span.
-        found.append(typed(CLUSTER, name=TRACES, type="STATIC", load_assignment={"cluster_name": TRACES}))
+    if traced(platform):
+        found.append(collector_cluster(target))
     return found
 
 
-__all__ = ["LEASE", "TRACES", "clusters", "policy_endpoints"]
+__all__ = ["LEASE", "clusters", "policy_endpoints"]

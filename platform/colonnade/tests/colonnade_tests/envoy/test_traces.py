@@ -1,0 +1,135 @@
+"""Traces: from the edge through a BFF to a service, of the share of requests that is asked for."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from colonnade.ir.target import Address
+from colonnade_tests.envoy.backend import HOST
+from colonnade_tests.envoy.collector import Collector, collecting
+from colonnade_tests.envoy.edge import Edge, eventually, free_ports, running
+
+PLATFORM = """
+name: shop
+guardrails: {{auth: [none], require_limit: false}}
+observability: {{traces: {{endpoint: "{url}", sampling: {sampling}}}}}
+"""
+BFF = "kind: mobile\nport: {port}\nroute: {{prefix: /api/{name}}}\nauth: {{type: none}}\n"
+BFFS = {"shop": BFF.format(port=3005, name="shop"), "echo": BFF.format(port=3006, name="echo")}
+APP = """
+import sys
+import msgspec
+from colonnade_runtime import App, Request, declared, get, serve
+
+class Product(msgspec.Struct):
+    id: str
+
+@get("product", "/products/{product_id}")
+async def product(product_id: str) -> Product:
+    declared()
+
+app = App("shop", services=["product"])
+
+@app.get("/first")
+async def first(request: Request) -> Product:
+    return await product(request, "p-0001")
+
+sys.exit(serve(app, 3999))
+"""
+SERVER, CLIENT = 2, 3
+MANY = 200
+CHI_SQUARE = 15.14
+"""One degree of freedom, exceeded by chance once in ten thousand runs."""
+
+
+@contextmanager
+def process(argv: list[str], port: int, collector: Collector, service: str, **said: str) -> Iterator[Address]:
+    said |= {"PORT": str(port), "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": service}
+    with subprocess.Popen([sys.executable, *argv], env=os.environ | said) as started:
+        try:
+            eventually(lambda: httpx.get(f"http://{HOST}:{port}/healthz").status_code == 200, within=30)
+            yield Address(HOST, port)
+        finally:
+            started.terminate()
+
+
+@contextmanager
+def traced(folder: Path, collector: Collector) -> Iterator[Edge]:
+    """An edge, a BFF of the runtime and a service, all of which know the collector."""
+    (folder / "app.py").write_text(APP, encoding="utf-8")
+    at_service, at_bff, at_metrics, *_ = free_ports()
+    data = {"DATA_DIR": str(folder / "data")}
+    text = PLATFORM.format(url=collector.url, sampling=1)
+    with process(["-m", "product_service"], at_service, collector, "product", **data) as service:
+        told = {"UPSTREAM_PRODUCT_URL": service.url, "METRICS_PORT": str(at_metrics)}
+        with (
+            process([str(folder / "app.py")], at_bff, collector, "shop", **told) as bff,
+            running(folder, BFFS, text, policy_service=False, endpoints={"shop": (bff,)}) as edge,
+        ):
+            yield edge
+
+
+def asked(edge: Edge, client: httpx.Client, **headers: str) -> tuple[str, bool]:
+    """Ask; return the trace that the BFF was told, and whether the edge has sampled it."""
+    answer = client.get(f"{edge.url}/api/echo/x", headers=headers)
+    sent = dict(answer.json()["headers"])
+    _, trace, _, flags = sent["traceparent"].split("-")
+    return str(trace), flags == "01"
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=10, headers={"connection": "close"}) as found:
+        yield found
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with collecting() as found:
+        yield found
+
+
+def test_a_trace_leads_from_the_edge_to_the_service_for_the_share_that_is_asked_for(
+    tmp_path: Path, collector: Collector, client: httpx.Client
+) -> None:
+    with traced(tmp_path, collector) as edge:
+        assert 200 == edge.get("/api/shop/first").status_code
+        whole = {("edge", SERVER), ("shop", SERVER), ("shop", CLIENT), ("product", SERVER)}
+        eventually(lambda: len(collector.spans) >= 4)
+        (trace,) = {span.trace for span in collector.spans}
+        spans = collector.of(trace)
+
+        assert whole == set(spans)
+        assert "" == spans["edge", SERVER].parent
+        assert spans["edge", SERVER].span == spans["shop", SERVER].parent
+        assert spans["shop", SERVER].span == spans["shop", CLIENT].parent
+        assert spans["shop", CLIENT].span == spans["product", SERVER].parent
+        assert ["shop", "GET /first", "GET /products/{product_id}"] == [
+            spans[where].name for where in (("edge", SERVER), ("shop", SERVER), ("shop", CLIENT))
+        ]
+        assert spans["product", SERVER].name.startswith("GET /products/")
+        assert all(span.start < span.end for span in spans.values())
+
+        edge.rewrite(PLATFORM.format(url=collector.url, sampling=0), **BFFS)
+        eventually(lambda: not asked(edge, client)[1])
+        theirs = f"00-{'1' * 32}-{'2' * 16}-01"
+        none = [asked(edge, client, traceparent=theirs) for _ in range(20)]
+
+        edge.rewrite(PLATFORM.format(url=collector.url, sampling=0.5), **BFFS)
+        eventually(lambda: asked(edge, client)[1])
+        some = [asked(edge, client) for _ in range(MANY)]
+        chosen = {trace for trace, sampled in some if sampled}
+        expected = MANY / 2
+        distance = sum((count - expected) ** 2 / expected for count in (len(chosen), MANY - len(chosen)))
+
+        assert distance < CHI_SQUARE, f"{len(chosen)} of {MANY}"
+        eventually(lambda: chosen <= collector.traces("edge"))
+        assert not any(sampled for _, sampled in none)
+        assert not {trace for trace, sampled in none + some if not sampled} & collector.traces("edge")
+        assert "1" * 32 not in {trace for trace, _ in none}
