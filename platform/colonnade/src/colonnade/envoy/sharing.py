@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from colonnade.envoy.filters import breaker
 from colonnade.envoy.message import Json
 from colonnade.ir.balance import Balance, Canary, Mirror
 from colonnade.ir.platform import Bff
@@ -50,7 +51,10 @@ def _drawn(whole: Json, bff: Bff, canary: Canary) -> Iterator[Json]:
     if canary.header is not None:
         for word, name in (("always", canary.bff), ("never", bff.name)):
             part = _matching(whole, header={"name": canary.header, "string_match": {"exact": word}})
-            yield part | {"route": part["route"] | {"cluster": name}}
+            part |= {"route": part["route"] | {"cluster": name}}
+            if word == "always":
+                part["typed_per_filter_config"] = whole["typed_per_filter_config"] | _breaker(whole, canary)
+            yield part
     if not canary.weight:
         yield whole
     elif canary.given:
@@ -69,10 +73,18 @@ def _drawn(whole: Json, bff: Bff, canary: Canary) -> Iterator[Json]:
 def _weighted(whole: Json, bff: Bff, canary: Canary, hashed: list[Json]) -> Json:
     """The canary's share comes first: who was drawn at 5 % is among those drawn at 10 %."""
     share = _hundredths(canary.weight)
-    clusters = [{"name": canary.bff, "weight": share}, {"name": bff.name, "weight": WHOLE - share}]
+    drawn = {"name": canary.bff, "weight": share, "typed_per_filter_config": _breaker(whole, canary)}
+    clusters = [drawn, {"name": bff.name, "weight": WHOLE - share}]
     action = {key: value for key, value in whole["route"].items() if key != "cluster"}
     action["weighted_clusters"] = {"clusters": clusters} | ({"use_hash_policy": True} if hashed else {})
     return whole | {"route": action | ({"hash_policy": hashed} if hashed else {})}
+
+
+def _breaker(whole: Json, canary: Canary) -> Json:
+    """A breaker of the canary's own: one that fails must not have the BFF left alone, too."""
+    settings = whole["typed_per_filter_config"][breaker.NAME]
+    apart = settings["filter_context"] | {"route": f"{whole['name']}>{canary.bff}"}
+    return {breaker.NAME: settings | {"filter_context": apart}}
 
 
 def _giving(part: Json, cookie: str, path: str) -> Json:

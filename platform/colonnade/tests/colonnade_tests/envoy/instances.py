@@ -23,6 +23,7 @@ class Instance:
         self.name = name
         self.asked: Counter[str] = Counter()
         self.freed = threading.Event()
+        self.status = 200
         self._server = _Server((HOST, 0), type("Handler", (_Handler,), {"instance": self}))
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -117,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.instance.freed.wait(10)
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = json.dumps({"name": self.instance.name, "headers": headers}).encode()
-        self.send_response(200)
+        self.send_response(200 if self.path == "/healthz" else self.instance.status)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -21,11 +21,14 @@ SHARING = {
     "locked": "auth: {type: jwt, revocation: false}\ncanary: {bff: next, weight: 50%, header: x-canary}\n",
     "bounded": OPEN + "canary: {bff: next, weight: 50%, header: x-canary}\n"
     "limits: [{name: all, rate: 5/hour, policy: local, key: ip}]\n",
+    "wary": OPEN + "canary: {bff: ill, weight: 30%, header: x-canary, sticky: none}\n"
+    "breaker: {unhealthy: {statuses: [500]}, first_pause: 60s}\n",
     "copied": OPEN + "mirror: {bff: next}\n",
     "sampled": OPEN + "mirror: {bff: next, share: 25%, methods: [GET, POST]}\n",
     "dead": OPEN + "mirror: {bff: nobody}\n",
     "next": OPEN,
     "nobody": OPEN,
+    "ill": OPEN,
 }
 
 
@@ -155,6 +158,19 @@ def test_the_limits_of_the_bff_are_its_canarys(visitor: Client) -> None:
     statuses = [visitor.get("/api/bounded/home", x_canary=word).status for word in words]
 
     assert statuses == [200] * 5 + [429] * 2
+
+
+def test_a_canary_that_fails_opens_no_breaker_but_its_own(visitor: Client, fleet: Fleet) -> None:
+    fleet.instances["ill"][0].status = 500
+
+    asked = [visitor.get("/api/wary/home", x_canary="always").status for _ in range(12)]
+    never = [visitor.get("/api/wary/home", x_canary="never").status for _ in range(12)]
+    drawn = [visitor.get("/api/wary/home").status for _ in range(120)]
+
+    assert (asked[0], asked[-1], set(never)) == (500, 503, {200})
+    assert chi_square([120 - drawn.count(200), drawn.count(200)], [36, 84]) < CERTAIN[1]
+    # Its own has opened: it is not asked any more.
+    assert fleet.instances["ill"][0].asked["GET"] < 12
 
 
 def test_reads_are_copied_and_nothing_else(visitor: Client, fleet: Fleet) -> None:
