@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvloop
 from granian.constants import Interfaces
@@ -36,26 +36,37 @@ from colonnade_edge.store.tick import Ticker
 
 async def run(settings: PolicySettings) -> None:
     """Open what the service lives on, serve, and close in reverse."""
+    async with AsyncExitStack() as stack:
+        service, leases = await _opened(settings, stack)
+        async with serving(leases, settings.lease):
+            await serve(service, settings.listen, Interfaces.RSGI)
+
+
+async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[PolicyService, Leases]:
+    """Open the store and whatever is kept of it, and run beside it what never ends; `stack` closes all."""
     policy = PolicyFile(settings.policy_file)
     policy.refresh()
     revoked = Table()
     leases = Leases(revoked)
     follower = Follower(connect(settings.store_url, ANSWER_WITHIN_S), revoked)
+    stack.push_async_callback(follower.close)
     await follower.start()
     metrics = Metrics(revoked.lines, leases.lines)
     link = StoreLink(connect(settings.store_url))
+    stack.push_async_callback(link.close)
     await link.open()
-    keyring = Keyring(settings.session_keys, settings.session_keys_file)
     issuers = Issuers(link.redis, settings.identity_url)
+    stack.push_async_callback(issuers.close)
     trusts = Trusts(settings, issuers)
-    bearer, redis = Bearer(trusts), connect(settings.store_url)
-    pages = Pages(redis, keyring, revoked, bearer, settings.client_secret, settings.identity_url)
+    stack.push_async_callback(trusts.close)
+    bearer = Bearer(trusts)
+    pages = _pages(settings, revoked, bearer)
+    stack.push_async_callback(pages.close)
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
-    heavy = HeavyUsers(link.redis)
+    heavy, last_used = HeavyUsers(link.redis), LastUsed(link.redis)
+    stack.push_async_callback(last_used.flush)
     limiter = Limiter(ticker, edges, metrics, heavy)
-    last_used = LastUsed(link.redis)
     decider = Decider(ticker, limiter, bearer, revoked, last_used, pages.refresh_soon)
-    service = PolicyService(policy, decider, pages, issuers, link, metrics)
     forever = (
         policy.watch(),
         edges.watch(),
@@ -65,14 +76,14 @@ async def run(settings: PolicySettings) -> None:
         leases.watch_sessions(ticker),
         issuers.watch(policy),
     )
-    async with _in_background(forever), serving(leases, settings.lease):
-        await serve(service, settings.listen, Interfaces.RSGI)
-    await last_used.flush()
-    await trusts.close()
-    await issuers.close()
-    await pages.close()
-    await link.close()
-    await follower.close()
+    await stack.enter_async_context(_in_background(forever))
+    return PolicyService(policy, decider, pages, issuers, link, metrics), leases
+
+
+def _pages(settings: PolicySettings, revoked: Table, bearer: Bearer) -> Pages:
+    keyring = Keyring(settings.session_keys, settings.session_keys_file)
+    redis = connect(settings.store_url)
+    return Pages(redis, keyring, revoked, bearer, settings.client_secret, settings.identity_url)
 
 
 @asynccontextmanager
