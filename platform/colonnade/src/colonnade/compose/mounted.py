@@ -24,7 +24,7 @@ BALANCER_FILE = "balancer/envoy.json"
 def mounted(platform: Platform) -> Mapping[str, str]:
     """Return path below `FOLDER` → text, of all but the edges' own folder."""
     admin = Address("127.0.0.1", ADMIN_PORT)
-    balancer = envoy.balancer(plain_way(platform), tls_way(platform), admin)
+    balancer = envoy.balancer(plain_way(platform), tls_way(platform), admin, platform.edge.max_connections)
     document = policy_document(platform, issuer(platform))
     texts = {
         POLICY_FILE: colonnade_policy.encode(document).decode(),

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from colonnade.envoy.bootstrap import MAX_CONNECTIONS
 from colonnade.envoy.message import Json, duration, socket_address, typed
 from colonnade.ir.target import Address
 
@@ -20,10 +19,10 @@ class Way:
     edges: Sequence[Address]
 
 
-def balancer(plain: Way, tls: Way | None, admin: Address) -> Json:
+def balancer(plain: Way, tls: Way | None, admin: Address, max_connections: int) -> Json:
     """Return the whole configuration of a balancer; it tells edges the client's address.
 
-    TLS is passed through, and ended by the edge.
+    TLS is passed through, and ended by the edge. `max_connections` are those of one edge.
     """
     ways = [plain, *([tls] if tls else [])]
     return {
@@ -31,7 +30,7 @@ def balancer(plain: Way, tls: Way | None, admin: Address) -> Json:
         "admin": {"address": socket_address(admin)},
         "static_resources": {
             "listeners": [_listener(way) for way in ways],
-            "clusters": [_edges(way, plain) for way in ways],
+            "clusters": [_edges(way, plain, max_connections) for way in ways],
         },
     }
 
@@ -50,11 +49,11 @@ def _listener(way: Way) -> Json:
     }
 
 
-def _edges(way: Way, plain: Way) -> Json:
+def _edges(way: Way, plain: Way, max_connections: int) -> Json:
     """The edges of one way; their health is asked on the plain one, because the question is not encrypted."""
     named = any(not edge.host.replace(".", "").isdecimal() for edge in way.edges)
     pairs = zip(way.edges, plain.edges, strict=True)
-    most = MAX_CONNECTIONS * len(way.edges)
+    most = max_connections * len(way.edges)
     return {
         "name": way.name,
         "type": "STRICT_DNS" if named else "STATIC",

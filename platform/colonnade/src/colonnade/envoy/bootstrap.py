@@ -1,14 +1,12 @@
 """The static part of an edge: its admin address, its bounds, and where its resources are."""
 
 from colonnade.envoy.edges import EDGES, edges_cluster
-from colonnade.envoy.message import Json, path_source, socket_address, typed
+from colonnade.envoy.message import Json, path_source, socket_address
 from colonnade.envoy.metrics import admin_cluster, counting, metrics_listener
+from colonnade.envoy.overload import overload_manager
 from colonnade.envoy.tracing import flushing
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
-
-MAX_CONNECTIONS = 20_000
-"""Downstream connections of one edge; beyond it new ones are refused, so that memory stays bounded."""
 
 
 def bootstrap(platform: Platform, target: Target) -> Json:
@@ -16,7 +14,8 @@ def bootstrap(platform: Platform, target: Target) -> Json:
     folder = target.xds_folder
     return {
         "node": {"id": f"{platform.name}-{target.listen}", "cluster": platform.name},
-        "admin": {"address": socket_address(target.admin)},
+        # Whoever looks after an edge that is full gets in.
+        "admin": {"address": socket_address(target.admin), "ignore_global_conn_limit": True},
         "cluster_manager": {"local_cluster_name": EDGES},
         "static_resources": _static(target),
         **counting(),
@@ -25,17 +24,7 @@ def bootstrap(platform: Platform, target: Target) -> Json:
             "cds_config": path_source(folder, "cds.json"),
             "lds_config": path_source(folder, "lds.json"),
         },
-        "overload_manager": {
-            "resource_monitors": [
-                {
-                    "name": "envoy.resource_monitors.global_downstream_max_connections",
-                    "typed_config": typed(
-                        "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-                        max_active_downstream_connections=MAX_CONNECTIONS,
-                    ),
-                }
-            ]
-        },
+        "overload_manager": overload_manager(platform.edge),
     }
 
 

@@ -27,7 +27,11 @@ def listeners(platform: Platform, target: Target) -> list[Json]:
     """Return the listeners of one edge: without TLS, with, and for HTTP/3; they differ in nothing else."""
     found = [_listener("edge", target.listen, platform, target, {})]
     if platform.edge.tls is not None and target.tls is not None:
-        socket = {"transport_socket": tls_socket(platform.edge.tls, target)}
+        socket = {
+            "transport_socket": tls_socket(platform.edge.tls, target),
+            # A handshake, too, has an end.
+            "transport_socket_connect_timeout": duration(platform.edge.headers_timeout_s),
+        }
         found.append(_listener("edge-tls", target.tls.listen, platform, target, socket))
         if serves_http3(platform, target):
             socket = {"transport_socket": quic_socket(platform.edge.tls, target)}
@@ -91,6 +95,7 @@ def _manager(platform: Platform, target: Target) -> Json:
         },
         max_request_headers_kb=ceil(edge.max_headers / 1024),
         request_headers_timeout=duration(edge.headers_timeout_s),
+        stream_flush_timeout=duration(edge.flush_timeout_s),
         # Per listener in Envoy, so the most patient route counts.
         request_timeout=duration(max((route.timeouts.send_s for route in platform.routes), default=10.0)),
         **_paths(),

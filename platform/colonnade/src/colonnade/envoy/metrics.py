@@ -89,6 +89,7 @@ def metrics_listener(listen: Address) -> Json:
         "name": LISTENER,
         "stat_prefix": LISTENER,
         "address": socket_address(listen),
+        "ignore_global_conn_limit": True,
         "filter_chains": [
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],

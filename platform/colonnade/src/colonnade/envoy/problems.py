@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from colonnade.envoy.filters import breaker, overload, scopes
 from colonnade.envoy.grpc_problems import grpc_replies
 from colonnade.envoy.message import Json, typed
+from colonnade.envoy.overload import OVERLOADED
 from colonnade.envoy.security_headers import security_headers
 from colonnade.ir.platform import Platform
 
@@ -39,8 +40,8 @@ OPEN = (
     "The backend for this front end failed repeatedly and is left alone; Retry-After says for how long.",
 )
 POLICY_DOWN = ("Service Unavailable", "The edge cannot decide about this request now; try again shortly.")
-
 SHED = ("Service Unavailable", "There is more to do than can be done, and this can wait; try again shortly.")
+FULL = ("Service Unavailable", "The edge has more to do than it can; try again shortly.")
 
 
 def local_replies(platform: Platform) -> Json:
@@ -57,6 +58,7 @@ def local_replies(platform: Platform) -> Json:
             _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after(), unasked),
             _mapper(_all(_details("ext_authz_denied"), _status("GE", 500)), passing, unasked),
             _mapper(_details("ext_authz_denied"), passing),
+            _mapper(_details(OVERLOADED), _document(503, *FULL), _retry_after()),
             _mapper(_details(overload.SHED), _document(503, *SHED), _retry_after(), unasked),
             _mapper(_details(breaker.REFUSED), _document(503, *OPEN), unasked),
             _mapper(_details(f"{JWT_DENIED}{{Jwt_is_missing}}"), denied, _challenge(REALM)),

@@ -46,7 +46,10 @@ class Edge:
     max_body: int
     max_headers: int
     max_header_count: int
+    max_connections: int
+    max_memory: int
     headers_timeout_s: float
+    flush_timeout_s: float
     idle_timeout_s: float
     compression: tuple[str, ...]
     hsts: str | None

@@ -54,7 +54,8 @@ class Publisher:
         if platform.edge.tls is not None:
             listen = addresses.address(ports["balancer-tls"])
             tls = Way("edges-tls", listen, addresses.tls_edges(platform, ports))
-        return envoy.balancer(plain, tls, addresses.address(ports["balancer-admin"]))
+        admin = addresses.address(ports["balancer-admin"])
+        return envoy.balancer(plain, tls, admin, platform.edge.max_connections)
 
     def publish_policy(self, platform: Platform, ports: Ports, before: Platform | None = None) -> None:
         """Publish the policy and the identity provider's clients.

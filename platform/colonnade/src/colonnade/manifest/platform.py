@@ -17,9 +17,12 @@ Compressor = Literal["zstd", "brotli", "gzip"]
 
 
 class ClientTimeouts(Model):
-    """What a slow client is allowed: time for the headers, and for a connection without requests."""
+    """What a slow client is allowed: time for the headers, for the last bytes of an answer, and for a
+    connection without requests.
+    """  # noqa: D205 - one sentence names all three
 
     headers: Duration = parse_duration("10s")
+    flush: Duration = parse_duration("30s")
     idle: Duration = parse_duration("5m")
 
 
@@ -61,6 +64,7 @@ class Edge(Model):
     """The edge: how many run, where they listen, and what they accept from anyone.
 
     `trusted_hops` is how many proxies in front of the edge are believed about the client's address.
+    `max_connections` and `max_memory` are what one edge takes before it refuses more.
     """
 
     replicas: Annotated[int, Field(ge=1, le=16)] = 1
@@ -70,6 +74,8 @@ class Edge(Model):
     max_body: Size = parse_size("1MiB")
     max_headers: Annotated[Size, Field(le=96 * 1024)] = parse_size("60KiB")
     max_header_count: Annotated[int, Field(ge=10, le=1000)] = 100
+    max_connections: Annotated[int, Field(ge=10, le=1_000_000)] = 20_000
+    max_memory: Annotated[Size, Field(ge=32 * 1024 * 1024)] = parse_size("2048MiB")
     timeouts: ClientTimeouts = ClientTimeouts()
     compression: tuple[Compressor, ...] = Field(default=("zstd", "brotli", "gzip"))
     hsts: Hsts | None = Hsts()

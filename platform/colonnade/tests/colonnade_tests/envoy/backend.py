@@ -18,6 +18,8 @@ from colonnade.ir.target import Address
 
 HOST = "127.0.0.1"
 BUSY_S = 0.004
+LARGE = json.dumps("x" * 20_000_000).encode()
+"""More than all buffers on the way hold."""
 
 
 @dataclass
@@ -110,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
             with self.backend.worker:
                 time.sleep(BUSY_S)
             self.send({})
+        elif "large" in self.path:
+            self.send_data(LARGE)
         elif "flaky" in self.path and self.backend.failures > 0:
             self.backend.failures -= 1
             self.close_connection = True
@@ -125,7 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send(self.backend.documents[self.path])
 
     def send(self, document: object) -> None:
-        data = json.dumps(document).encode()
+        self.send_data(json.dumps(document).encode())
+
+    def send_data(self, data: bytes) -> None:
         query = dict(parse_qsl(urlsplit(self.path).query))
         self.send_response(int(query.get("status", "200")))
         self.send_header("content-type", "application/json")

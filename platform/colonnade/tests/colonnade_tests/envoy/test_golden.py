@@ -47,7 +47,7 @@ def emitted(platform: Platform) -> dict[str, str]:
         **found,
         "lds": _told_once(found["lds"]),
         "bootstrap": bootstrap(platform, target),
-        "balancer": balancer(plain, tls, Address("127.0.0.1", 9902)),
+        "balancer": balancer(plain, tls, Address("127.0.0.1", 9902), platform.edge.max_connections),
         "clients": identity_clients(platform, ["http://127.0.0.1:8080"]),
         "policy": json.loads(colonnade_policy.encode(policy_document(platform, target.issuer))),
     }

@@ -4,7 +4,7 @@ from colonnade.envoy.message import Json
 from colonnade.ir.health import Bounds
 
 MAX_STREAMS = 20_000
-"""Streams that one edge holds open; it has no more connections than that."""
+"""Streams that one edge holds open towards one BFF."""
 STREAMS: Json = {
     "max_connections": MAX_STREAMS,
     "max_pending_requests": MAX_STREAMS,
