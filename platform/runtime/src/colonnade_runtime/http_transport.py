@@ -9,6 +9,7 @@ from colonnade_runtime.connections.connection import Stale, TooLarge
 from colonnade_runtime.connections.deadlines import Deadlines
 from colonnade_runtime.connections.pool import Pool
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
+from colonnade_runtime.peers import NO_PEERS, Peers
 from colonnade_runtime.request import EXPECTED
 from colonnade_runtime.upstream import Balance, Call, Reply, Transport
 from colonnade_runtime.upstream.balance import Spread, balanced
@@ -24,10 +25,13 @@ NO_BALANCES: Mapping[str, Balance] = {}
 class HttpTransport:
     """Sends calls to the services at `urls`; an answer of more than `max_answer` bytes is not read."""
 
-    def __init__(self, urls: Mapping[str, str], max_answer: int = MAX_ANSWER) -> None:
+    def __init__(
+        self, urls: Mapping[str, str], max_answer: int = MAX_ANSWER, peers: Peers = NO_PEERS
+    ) -> None:
         deadlines = Deadlines()
         self._origins = {
-            name: (Pool(url, deadlines, max_answer), urlsplit(url).path) for name, url in urls.items()
+            name: (Pool(url, deadlines, max_answer, *peers.met_as(name)), urlsplit(url).path)
+            for name, url in urls.items()
         }
         self._max_answer = max_answer
         self._clock = asyncio.get_running_loop().time
@@ -90,7 +94,9 @@ def _request(call: Call, host: str, path: str, left: float) -> bytes:
 
 @asynccontextmanager
 async def connected(
-    upstreams: Mapping[str, Sequence[str]], balances: Mapping[str, Balance] = NO_BALANCES
+    upstreams: Mapping[str, Sequence[str]],
+    balances: Mapping[str, Balance] = NO_BALANCES,
+    peers: Peers = NO_PEERS,
 ) -> AsyncIterator[Transport]:
     """A transport to the instances of the services; it follows no redirects and knows no proxy.
 
@@ -99,7 +105,7 @@ async def connected(
     with ExitStack() as stack:
 
         def transport(urls: Mapping[str, str]) -> HttpTransport:
-            return stack.enter_context(closing(HttpTransport(urls)))
+            return stack.enter_context(closing(HttpTransport(urls, peers=peers)))
 
         plain = transport({service: urls[0] for service, urls in upstreams.items()})
         several = {

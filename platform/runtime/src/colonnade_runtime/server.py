@@ -16,6 +16,7 @@ from colonnade_runtime.app import App
 from colonnade_runtime.errors import SettingsError
 from colonnade_runtime.handler import Handler
 from colonnade_runtime.http_transport import connected
+from colonnade_runtime.peers import NO_PEERS, Peers
 from colonnade_runtime.rsgi import Scope
 from colonnade_runtime.scrape import scraped
 from colonnade_runtime.settings import Settings
@@ -51,7 +52,7 @@ def serve(app: App, port: int) -> int:
 async def _serve(app: App, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then be unready for a while, and let requests under way finish."""
     async with (
-        connected(settings.upstreams, settings.balances) as transport,
+        connected(settings.upstreams, settings.balances, _shown(settings)) as transport,
         exporting(settings.collector) as exporter,
     ):
         handler = Handler(app, transport, development=settings.development, exporter=exporter)
@@ -63,6 +64,7 @@ async def _serve(app: App, settings: Settings) -> None:
             http=HTTPModes.auto,
             websockets=bool(app.sockets),
             log_enabled=False,
+            **(settings.identity.served if settings.identity else {}),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,6 +72,10 @@ async def _serve(app: App, settings: Settings) -> None:
         async with scraped(settings.host, settings.metrics_port, handler.metrics):
             with contextlib.suppress(asyncio.CancelledError):
                 await server.serve()
+
+
+def _shown(settings: Settings) -> Peers:
+    return Peers(settings.identity.shown(), settings.peers) if settings.identity else NO_PEERS
 
 
 def _both(handler: Handler) -> Callable[[Scope, Any], Awaitable[None]]:

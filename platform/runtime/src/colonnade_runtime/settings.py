@@ -1,10 +1,12 @@
 """What a BFF is told by its environment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from colonnade_runtime.errors import SettingsError
+from colonnade_runtime.peers import Identity
 from colonnade_runtime.upstream.balance import Balance, balance_of
 
 LAST_PORT = 65535
@@ -25,6 +27,7 @@ class Settings:
     `upstreams` maps a service's name to the URLs of its instances, `balances` to how calls are spread over
     them where that is said. `drain_s` is for how many seconds a stopping process still answers while it
     says that it is not ready.
+    Under mTLS `identity` has this process's certificate, and `peers` the names in those of services.
     `metrics_port` is where `/metrics` is served, None for nowhere. `collector` takes spans, if any does.
     """
 
@@ -37,6 +40,8 @@ class Settings:
     upstreams: Mapping[str, tuple[str, ...]]
     balances: Mapping[str, Balance]
     collector: Collector | None = None
+    identity: Identity | None = None
+    peers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], port: int, services: Sequence[str]) -> "Settings":
@@ -44,7 +49,8 @@ class Settings:
 
         The URL is several where the service has several instances, with spaces between them; then
         UPSTREAM_<NAME>_BALANCE may say how calls are spread. OpenTelemetry's variables
-        OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_SERVICE_NAME say where spans go. Raises `SettingsError`.
+        OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_SERVICE_NAME say where spans go. IDENTITY_FOLDER and
+        UPSTREAM_<NAME>_PEER turn mTLS on. Raises `SettingsError`.
         """
         upstreams = {service: upstream_urls(environ, service) for service in services}
         return cls(
@@ -61,6 +67,12 @@ class Settings:
                 if (variable := f"{_variable(service)}_BALANCE") in environ
             },
             collector=_collector(environ),
+            identity=_identity(environ.get("IDENTITY_FOLDER", "")),
+            peers={
+                service: environ[variable]
+                for service in services
+                if (variable := f"{_variable(service)}_PEER") in environ
+            },
         )
 
 
@@ -79,6 +91,17 @@ def _collector(environ: Mapping[str, str]) -> Collector | None:
         told = f"OTEL_EXPORTER_OTLP_ENDPOINT is {url!r}; set it to a URL such as http://127.0.0.1:4318"
         raise SettingsError(told)
     return Collector(url.rstrip("/"), environ.get("OTEL_SERVICE_NAME", "bff"))
+
+
+def _identity(folder: str) -> Identity | None:
+    if not folder:
+        return None
+    identity = Identity(Path(folder))
+    try:
+        identity.shown()
+    except OSError as error:
+        raise SettingsError(f"IDENTITY_FOLDER is {folder!r}: {error}") from error
+    return identity
 
 
 def _seconds(text: str) -> float:

@@ -9,6 +9,8 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import uvloop
 from granian.constants import Interfaces
@@ -20,6 +22,9 @@ from service_kit.settings import Settings, SettingsError
 
 DRAIN_S = 5.0
 """How long requests under way may take after a stop was asked for."""
+
+IDENTITY = ("certificate.pem", "key.pem", "peers-ca.pem")
+"""The files of mTLS: whose the process is, and who vouches for callers."""
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +54,7 @@ async def serve(app: ASGIApp, settings: Settings) -> None:
         interface=Interfaces.ASGI,
         websockets=False,
         log_enabled=False,
+        **mutual_tls(settings.identity),
     )
     loop = asyncio.get_running_loop()
     serving = loop.create_task(server.serve())
@@ -66,6 +72,14 @@ async def serve(app: ASGIApp, settings: Settings) -> None:
         loop.add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
+
+
+def mutual_tls(identity: Path | None) -> dict[str, Any]:
+    """Return Granian's settings by which who calls has to show a certificate of the platform's."""
+    if identity is None:
+        return {}
+    certificate, key, authority = (identity / name for name in IDENTITY)
+    return {"ssl_cert": certificate, "ssl_key": key, "ssl_ca": authority, "ssl_client_verify": True}
 
 
 def claim(host: str, port: int, variable: str) -> None:

@@ -13,13 +13,17 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where a service listens and keeps its data, whether faults may be injected, and how it logs."""
+    """Where a service listens and keeps its data, whether faults may be injected, and how it logs.
+
+    Under mTLS `identity` is the folder with its certificate, key and the CA of who may call.
+    """
 
     host: str
     port: int
     data_dir: Path
     development: bool
     json_logs: bool = False
+    identity: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], name: str, port: int) -> "Settings":
@@ -36,6 +40,7 @@ class Settings:
             data_dir=Path(environ.get("DATA_DIR") or f".colonnade/data/{name}"),
             development=mode == "development",
             json_logs=environ.get("COLONNADE_LOG") == "json",
+            identity=Path(told) if (told := environ.get("IDENTITY_FOLDER")) else None,
         )
 
 

@@ -23,7 +23,7 @@ def create(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with grpc_server.serving(store, settings.host, grpc_port):
+        async with grpc_server.serving(store, settings.host, grpc_port, settings.identity):
             yield
         store.close()
 

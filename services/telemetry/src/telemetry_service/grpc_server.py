@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from service_kit.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
 from service_kit.problems import Problem
+from service_kit.server import IDENTITY
 from service_kit.settings import SettingsError
 from telemetry_service.model import Batch, Reading
 from telemetry_service.proto import telemetry_pb2 as pb
@@ -121,9 +123,19 @@ def _told(reading: Reading) -> pb.Reading:
     return pb.Reading(seq=reading.seq, at=at, metric=reading.metric, value=reading.value)
 
 
+def _mutual_tls(identity: Path) -> grpc.ServerCredentials:
+    certificate, key, authority = ((identity / name).read_bytes() for name in IDENTITY)
+    return grpc.ssl_server_credentials([(key, certificate)], authority, require_client_auth=True)
+
+
 @asynccontextmanager
-async def serving(store: ReadingStore, host: str, port: int) -> AsyncIterator[None]:
-    """Serve on `host:port` within the context. Raises `SettingsError` where the port is taken."""
+async def serving(
+    store: ReadingStore, host: str, port: int, identity: Path | None = None
+) -> AsyncIterator[None]:
+    """Serve on `host:port` within the context, by mTLS with an `identity`.
+
+    Raises `SettingsError` where the port is taken.
+    """
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     pb_grpc.add_TelemetryServicer_to_server(Telemetry(store), server)  # type: ignore[no-untyped-call]
     healthy = health.aio.HealthServicer()
@@ -131,7 +143,10 @@ async def serving(store: ReadingStore, host: str, port: int) -> AsyncIterator[No
     reflection.enable_server_reflection([SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        server.add_insecure_port(address)
+        if identity is None:
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(address, _mutual_tls(identity))
     except RuntimeError as error:
         raise SettingsError(f"cannot listen on {address} for gRPC; set GRPC_PORT") from error
     await server.start()

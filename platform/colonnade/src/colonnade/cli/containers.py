@@ -9,15 +9,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from colonnade.compose import certificates, mounted
+from colonnade.compose import certificates, identities, mounted
 from colonnade.compose.addresses import TLS_FOLDER, target
 from colonnade.compose.mounted import EDGE
 from colonnade.envoy.publish import publish, write_bootstrap
 from colonnade.errors import ColonnadeError
+from colonnade.ir.peers import domain, peers
 from colonnade.ir.platform import Platform
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
-from colonnade.tls import Sources, publish_certificates
+from colonnade.tls import Sources, publish_certificates, publish_identities
 
 
 def write(folder: Path, platform: Platform) -> None:
@@ -31,6 +32,7 @@ def write(folder: Path, platform: Platform) -> None:
         partial.write_text(text, encoding="utf-8")
         partial.replace(file)
     publish_tls(platform)
+    publish_peers(platform)
     edge = folder / EDGE
     edge.mkdir(exist_ok=True)
     seen = target(platform)
@@ -48,6 +50,14 @@ def publish_tls(platform: Platform) -> None:
     client_ca, authority = files.get(certificates.CLIENT_CA), Path(certificates.AUTHORITY_FILE)
     sources = Sources(pair, client_ca, authority, platform.hosts)
     publish_certificates(sources, Path(TLS_FOLDER), datetime.now(UTC))
+
+
+def publish_peers(platform: Platform) -> None:
+    """Bring the certificates of mTLS up to date; edges take them up at once, other parts when they start."""
+    folders = [(peer, Path(identities.folder(peer.part))) for peer in peers(platform)]
+    if folders:
+        authority = Path(identities.AUTHORITY_FILE)
+        publish_identities(authority, domain(platform), folders, datetime.now(UTC))
 
 
 def main(arguments: list[str]) -> int:

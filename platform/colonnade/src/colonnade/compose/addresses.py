@@ -1,5 +1,6 @@
 """Where the parts of a platform are reached when compose runs it: every container by its name."""
 
+from colonnade.compose.identities import OWN_FOLDER
 from colonnade.envoy.balancer import Way
 from colonnade.ir.instances import numbered
 from colonnade.ir.platform import Bff, Platform, Service
@@ -97,6 +98,7 @@ def target(platform: Platform) -> Target:
         tls=None if tls is None else TlsTarget(Address(ANYWHERE, tls.port), TLS_FOLDER, HTTP3_PORT),
         metrics=Address(ANYWHERE, EDGE_METRICS_PORT),
         collector=collector(platform),
+        identity=OWN_FOLDER,
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from colonnade.compose import certificates, networks, secrets
-from colonnade.compose.part import HARDENED, HTTP_HEALTH, entry
+from colonnade.compose.part import HARDENED, HTTP_HEALTH, PEER_HEALTH, entry
 from colonnade.compose.parts import parts
 from colonnade.compose.text import MERGE, dump
 from colonnade.ir.platform import Platform
@@ -28,6 +28,7 @@ def compose(platform: Platform) -> str:
         "name": platform.name,
         "x-hardened": HARDENED,
         "x-health": HTTP_HEALTH,
+        "x-peer-health": PEER_HEALTH if platform.mtls else {},
         "services": services,
         "networks": networks.declared(used_networks),
         "volumes": {name: {} for name in dict.fromkeys(named) if not name.startswith(".")},

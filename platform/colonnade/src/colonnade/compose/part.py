@@ -36,6 +36,20 @@ HTTP_HEALTH: dict[str, Any] = {
 }
 """Healthy when `GET /healthz` of the container's `PORT` answers 200; an anchor too."""
 
+# Who shows no certificate is turned away by a process that is well: it alone can read its key.
+_ASK_PEER = """
+import os, socket, ssl
+c = ssl._create_unverified_context()
+s = c.wrap_socket(socket.create_connection(("127.0.0.1", int(os.environ["PORT"])), 2))
+exec("try: s.recv(1)\\nexcept ssl.SSLError as e: raise SystemExit('CERTIFICATE_REQUIRED' not in str(e))")
+raise SystemExit(1)
+"""
+PEER_HEALTH: dict[str, Any] = {
+    "test": ["CMD", "python", "-ISc", "; ".join(_ASK_PEER.strip().splitlines())],
+    **_TIMING,
+}
+"""Healthy when the container's `PORT` asks for a certificate (mTLS)."""
+
 VALKEY_HEALTH: dict[str, Any] = {"test": ["CMD", "valkey-cli", "ping"], **_TIMING}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from colonnade.compose import certificates, networks, secrets
+from colonnade.compose import certificates, identities, networks, secrets
 from colonnade.compose.addresses import (
     BFF_METRICS_PORT,
     EDGE_FOLDER,
@@ -19,7 +19,7 @@ from colonnade.compose.addresses import (
     replicas,
 )
 from colonnade.compose.mounted import BALANCER_FILE, CLIENTS_FILE, FOLDER, POLICY_FILE
-from colonnade.compose.part import HTTP_HEALTH, VALKEY_HEALTH, Image, Part, healthy
+from colonnade.compose.part import HTTP_HEALTH, PEER_HEALTH, VALKEY_HEALTH, Image, Part, healthy
 from colonnade.ir.observability import tracing
 from colonnade.ir.platform import Bff, Platform, Service
 from colonnade.ir.upstream import upstream
@@ -81,7 +81,11 @@ def envoy(platform: Platform, name: str) -> Part:
         memory="256m",
         environment={"PORT": str(platform.edge.port), **({HTTP3_PORT: str(http3)} if http3 else {})},
         needs=COMPILED | healthy(*replicas(platform, "policy"), *_names(platform.backends)),
-        volumes=[f"{CONFIG_MOUNT}:ro", *([f"{certificates.MOUNT}:ro"] if tls else [])],
+        volumes=[
+            f"{CONFIG_MOUNT}:ro",
+            *([f"{certificates.MOUNT}:ro"] if tls else []),
+            *identities.mount(platform),
+        ],
         udp_ports=[(http3, tls.port)] if tls is not None and http3 is not None else [],
         health=HTTP_HEALTH,
     )
@@ -151,19 +155,23 @@ def backend(bff: Bff, platform: Platform) -> Part:
     used = [service for service in platform.services if service.name in bff.services]
     told: dict[str, str] = {}
     for service in used:
-        told |= upstream(service, instances(service))
+        told |= upstream(service, instances(service), platform)
     return Part(
         image=Image(bff.name, f"bffs/{bff.name}/Dockerfile", PYTHON),
         command=secrets.command(bff.package),
         networks=networks.of_bff(bff, platform),
         memory="256m",
-        environment=_process(bff.port, platform)
-        | METRICS
-        | dict(bff.drain)
-        | tracing(collector(platform), bff.name)
-        | told,
-        needs=healthy(*_names(service for service in used if service.path)),
-        health=HTTP_HEALTH,
+        environment={
+            **_process(bff.port, platform),
+            **METRICS,
+            **dict(bff.drain),
+            **tracing(collector(platform), bff.name),
+            **told,
+            **identities.environment(platform),
+        },
+        needs=_identity_needs(platform) | healthy(*_names(service for service in used if service.path)),
+        volumes=identities.mount(platform, bff.name),
+        health=PEER_HEALTH if platform.mtls else HTTP_HEALTH,
     )
 
 
@@ -179,13 +187,16 @@ def microservice(service: Service, platform: Platform, name: str) -> Part:
         command=secrets.command(f"{folder.replace('-', '_')}_service"),
         networks=networks.of_service(service),
         memory="256m",
-        environment=_process(service.port, platform)
-        | grpc
-        | {"DATA_DIR": "/data"}
-        | tracing(collector(platform), service.name),
-        needs={} if name == service.name else healthy(service.name),
-        volumes=[f"{service.name}-data:/data"],
-        health=HTTP_HEALTH,
+        environment={
+            **_process(service.port, platform),
+            **grpc,
+            "DATA_DIR": "/data",
+            **tracing(collector(platform), service.name),
+            **identities.environment(platform),
+        },
+        needs=_identity_needs(platform) | ({} if name == service.name else healthy(service.name)),
+        volumes=[f"{service.name}-data:/data", *identities.mount(platform, service.name)],
+        health=PEER_HEALTH if platform.mtls else HTTP_HEALTH,
     )
 
 
@@ -234,6 +245,7 @@ def config(platform: Platform) -> Part:
             *(f"./{file}:/platform/{file}:ro" for file in _descriptors(platform)),
             CONFIG_MOUNT,
             *certificates.volumes(platform),
+            *identities.volumes(platform),
         ],
         secrets=list(certificates.given(platform)),
         restart="no",
@@ -261,6 +273,11 @@ def _process(port: int, platform: Platform) -> dict[str, str]:
     environment = "development" if platform.development else "production"
     # Every interface of the container: only its networks reach it.
     return {"HOST": "0.0.0.0", "PORT": str(port), "COLONNADE_ENV": environment, "COLONNADE_LOG": "json"}  # noqa: S104 - said above
+
+
+def _identity_needs(platform: Platform) -> dict[str, str]:
+    """Certificates are made before who shows them starts."""
+    return COMPILED if platform.mtls else {}
 
 
 def _names(parts: Iterable[Bff | Service]) -> list[str]:

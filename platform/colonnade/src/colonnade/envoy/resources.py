@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from colonnade.envoy.clusters import clusters, policy_endpoints
 from colonnade.envoy.listener import listeners
 from colonnade.envoy.message import Json
+from colonnade.envoy.mtls import peer_secrets
 from colonnade.envoy.routes import route_configuration
 from colonnade.envoy.tls import tls_secrets
 from colonnade.ir.platform import Platform
@@ -12,10 +13,11 @@ from colonnade.ir.target import Target
 
 
 def resources(platform: Platform, target: Target) -> Mapping[str, list[Json]]:
-    """Return endpoints, clusters, routes, secrets, listeners: applied in this order, they leave no gap."""
+    """Return endpoints, secrets, clusters, routes, listeners: applied in this order, they leave no gap."""
     tls = platform.edge.tls
     return {
         **policy_endpoints(target),
+        **peer_secrets(platform, target),
         "cds": clusters(platform, target),
         "rds": [route_configuration(platform, target)],
         **(tls_secrets(tls, target.tls) if tls is not None and target.tls is not None else {}),

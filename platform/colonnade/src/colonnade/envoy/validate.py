@@ -14,6 +14,7 @@ from colonnade.envoy.clusters import policy_endpoints
 from colonnade.envoy.edges import EDGES, static_edges
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json
+from colonnade.envoy.mtls import OWN, PEERS
 from colonnade.envoy.resources import resources
 from colonnade.envoy.tls import CLIENTS, EDGE
 from colonnade.errors import WorkError
@@ -43,7 +44,7 @@ async def validate(platform: Platform, target: Target) -> None:
     with tempfile.TemporaryDirectory(prefix="colonnade-validate-") as folder:
         # The certificates may not be there yet; Envoy wants only these sources to exist.
         here = replace(target, xds_folder=folder)
-        for name in (EDGE, CLIENTS, *policy_endpoints(target)):
+        for name in (EDGE, CLIENTS, OWN, PEERS, *policy_endpoints(target)):
             (Path(folder) / f"{name}.json").write_text('{"resources": []}', encoding="utf-8")
         file = Path(folder) / "envoy.json"
         file.write_text(json.dumps(static(platform, here)), encoding="utf-8")

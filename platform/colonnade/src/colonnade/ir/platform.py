@@ -205,7 +205,10 @@ class Bff:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Everything resolved. `routes` stand in the order in which they are matched."""
+    """Everything resolved. `routes` stand in the order in which they are matched.
+
+    With `mtls` the edge, the BFFs and the services show each other certificates.
+    """
 
     name: str
     edge: Edge
@@ -215,6 +218,7 @@ class Platform:
     bffs: tuple[Bff, ...]
     routes: tuple[Route, ...]
     traces: Traces | None = None
+    mtls: bool = False
 
     @property
     def exposed(self) -> tuple[Bff, ...]:

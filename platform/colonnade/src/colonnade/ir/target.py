@@ -40,6 +40,7 @@ CURRENT = "current"
 CERTIFICATE = "certificate.pem"
 KEY = "key.pem"
 CLIENT_CA = "client-ca.pem"
+PEERS_CA = "peers-ca.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Target:
     identity provider as clients and tokens name it; `listen` and `admin` are this edge's own.
     `balanced` says that a balancer stands in front and tells the clients' addresses. `edges` are
     all edges, this one too; they share the limits of the policy `cluster`. At `metrics` this edge tells
-    what it counts; None: nowhere. `collector` is where spans are sent, if they are.
+    what it counts; None: nowhere. `collector` is where spans are sent, if they are. In the folder `identity`
+    is what it shows to BFFs and services under mTLS.
     """
 
     listen: Address
@@ -81,3 +83,4 @@ class Target:
     tls: TlsTarget | None = None
     metrics: Address | None = None
     collector: Address | None = None
+    identity: str = ""

@@ -3,16 +3,22 @@
 from collections.abc import Sequence
 
 from colonnade.ir.balance import Balance
-from colonnade.ir.platform import Service
+from colonnade.ir.peers import peer_name
+from colonnade.ir.platform import Platform, Service
 from colonnade.ir.target import Address
 
 
-def upstream(service: Service, instances: Sequence[Address]) -> dict[str, str]:
-    """Return `UPSTREAM_<NAME>_URL`, with the instances in their order, and `_BALANCE` where it matters."""
+def upstream(service: Service, instances: Sequence[Address], platform: Platform) -> dict[str, str]:
+    """Return `UPSTREAM_<NAME>_URL`, with the instances in their order, and `_BALANCE` where it matters.
+
+    Under mTLS `_PEER` is the name in the certificate of a service that the platform runs.
+    """
     name = f"UPSTREAM_{service.name.upper().replace('-', '_')}"
-    url = service.url or " ".join(instance.url for instance in instances)
+    mtls = platform.mtls and service.url is None
+    scheme = "https" if mtls else "http"
+    url = service.url or " ".join(f"{scheme}://{instance}" for instance in instances)
     balance = _text(service.balance)
-    told = {f"{name}_URL": url}
+    told = {f"{name}_URL": url} | ({f"{name}_PEER": peer_name(platform, service.name)} if mtls else {})
     return told | ({f"{name}_BALANCE": balance} if len(instances) > 1 and balance else {})
 
 

@@ -1,6 +1,7 @@
 """Where the parts of a local stack are reached: on the loopback address, at the ports they were given."""
 
 from colonnade.ir.instances import numbered
+from colonnade.ir.peers import EDGE
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address, Scraped, Target, TlsTarget
 from colonnade.local.layout import Layout
@@ -10,6 +11,11 @@ from colonnade.local.ports import HOST, Ports, edge_name
 def address(port: int) -> Address:
     """Return `port` of this machine."""
     return Address(HOST, port)
+
+
+def part_url(platform: Platform, port: int) -> str:
+    """Return where a BFF or service of the platform's is reached."""
+    return f"https://{address(port)}" if platform.mtls else address(port).url
 
 
 def instances(name: str, replicas: int, ports: Ports) -> tuple[Address, ...]:
@@ -73,6 +79,7 @@ def target(platform: Platform, ports: Ports, layout: Layout, number: int) -> Tar
         balanced=platform.edge.replicas > 1,
         edges=tuple(edges(platform, ports)),
         tls=None if tls_port is None else TlsTarget(address(tls_port), str(layout.certificates)),
+        identity=str(layout.identity(EDGE)),
         metrics=address(ports[f"{name}-metrics"]),
         collector=collector(platform),
     )

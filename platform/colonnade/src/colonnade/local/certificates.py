@@ -7,6 +7,7 @@ from pathlib import Path
 
 from colonnade.errors import UserError
 from colonnade.ir.platform import Platform, Tls
+from colonnade.local import identities
 from colonnade.local.layout import Layout
 from colonnade.tls import Sources, publish_certificates
 
@@ -14,10 +15,11 @@ LOOK_EVERY_S = 1.0
 
 
 def publish(layout: Layout, platform: Platform) -> bool:
-    """Bring the edges' certificates up to date; return whether they changed.
+    """Bring the edges' certificates, and those of mTLS, up to date; return whether the edges' changed.
 
     Raises `UserError` where a given one cannot be used; the edges keep what they have.
     """
+    identities.publish(layout, platform)
     tls = platform.edge.tls
     if tls is None:
         return False

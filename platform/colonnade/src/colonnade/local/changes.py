@@ -61,6 +61,7 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
         store_url=running.store_url,
         services=services,
         traces=_traces(running.traces, wanted.traces),
+        mtls=running.mtls,
     )
 
 
@@ -86,6 +87,7 @@ def needs_restart(running: Platform, wanted: Platform) -> list[str]:
         "identity: the issuer, a client's secret, introspection or consumers": had.identity
         != wanted.identity,
         "store": had.store_url != wanted.store_url,
+        "mtls": had.mtls != wanted.mtls,
         "services: path, url or port": had.services != wanted.services,
         "observability: the collector of traces": had.traces != wanted.traces,
     }

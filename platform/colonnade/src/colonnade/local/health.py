@@ -1,8 +1,12 @@
 """Asks a process how it is."""
 
 import asyncio
+import ssl
 from enum import Enum
+from pathlib import Path
+from typing import Any
 
+from colonnade.ir.target import CERTIFICATE, KEY, PEERS_CA
 from colonnade.local.ports import HOST
 from colonnade.local.spec import Health
 
@@ -27,8 +31,18 @@ async def ask(health: Health, timeout_s: float) -> Answer:
     return Answer.WELL if received.startswith(health.answer) else Answer.UNWELL
 
 
+def _shown(health: Health) -> dict[str, Any]:
+    """How the connection is opened under mTLS. Raises `OSError` while there are no certificates."""
+    if not health.peer:
+        return {}
+    folder = Path(health.identity)
+    context = ssl.create_default_context(cafile=str(folder / PEERS_CA))
+    context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
+    return {"ssl": context, "server_hostname": health.peer}
+
+
 async def _exchange(health: Health) -> bytes:
-    reader, writer = await asyncio.open_connection(HOST, health.port)
+    reader, writer = await asyncio.open_connection(HOST, health.port, **_shown(health))
     try:
         writer.write(health.question)
         await writer.drain()

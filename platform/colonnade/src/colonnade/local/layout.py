@@ -83,6 +83,15 @@ class Layout:
         return self.run / "tls"
 
     @property
+    def peers_authority(self) -> Path:
+        """The certificate of the CA that vouches for the platform's own parts, to each other only."""
+        return self.folder / "tls" / "peers-ca.pem"
+
+    def identity(self, part: str) -> Path:
+        """Return the folder with the certificate that a part shows to others."""
+        return self.run / "identities" / part
+
+    @property
     def balancer_file(self) -> Path:
         """The configuration of the balancer in front of several edges."""
         return self.run / "balancer" / "envoy.json"

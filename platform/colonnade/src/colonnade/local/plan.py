@@ -6,9 +6,10 @@ from pathlib import Path
 
 from colonnade.ir.instances import numbered
 from colonnade.ir.observability import tracing
+from colonnade.ir.peers import EDGE, peer_name
 from colonnade.ir.platform import Bff, Platform, Service
 from colonnade.ir.upstream import upstream
-from colonnade.local import hot
+from colonnade.local import hot, identities
 from colonnade.local.addresses import address, collector, edges, instances, issuer
 from colonnade.local.layout import Layout
 from colonnade.local.ports import HOST, Ports
@@ -90,7 +91,8 @@ class _Plan:
         # All instances have the same data. The first makes it before the others look for it.
         env = {"DATA_DIR": str(self.layout.data(service.name))} | ({"GRPC_PORT": str(grpc)} if grpc else {})
         env |= tracing(collector(self.platform), service.name)
-        return self._python(name, module, env, after=() if name == service.name else (service.name,))
+        after = () if name == service.name else (service.name,)
+        return self._python(name, module, env, after=after, part=service.name)
 
     def _identity(self) -> ProcessSpec:
         env = {
@@ -123,10 +125,10 @@ class _Plan:
         env |= tracing(collector(self.platform), bff.name)
         for service in used:
             run = instances(service.name, service.replicas, self.ports) if service.path is not None else ()
-            env |= upstream(service, run)
+            env |= upstream(service, run, self.platform)
         own = str(self.layout.root / "bffs" / bff.name / "src")
         after = tuple(name for service in used if service.path is not None for name in service.instances)
-        return self._python(name, bff.package, env, after=after, own_sources=own)
+        return self._python(name, bff.package, env, after=after, own_sources=own, part=bff.name)
 
     def _envoy(self, name: str, number: int) -> ProcessSpec:
         after = (*self.policies, *(name for bff in self.platform.backends for name in bff.instances))
@@ -153,8 +155,16 @@ class _Plan:
         *,
         after: tuple[str, ...] = (),
         own_sources: str | None = None,
+        part: str | None = None,
     ) -> ProcessSpec:
+        """`part` is whose certificate the process shows, where parts show some."""
         port = self.ports[name]
+        health = http_health(port)
+        if part is not None and self.platform.mtls:
+            own = str(identities.files(self.layout, part))
+            env = {**env, "IDENTITY_FOLDER": own}
+            edge = str(identities.files(self.layout, EDGE))
+            health = replace(health, peer=peer_name(self.platform, part), identity=edge)
         # A BFF's own sources first: those of one that was added later are not among the machine's.
         sources = dict.fromkeys([*([own_sources] if own_sources else []), *self.machine.source_folders])
         process = {
@@ -165,7 +175,7 @@ class _Plan:
             "PYTHONUNBUFFERED": "1",
         }
         argv = [str(self.machine.python), "-P", "-m", module]
-        return self._spec(name, argv, process | dict(env), http_health(port), after=after)
+        return self._spec(name, argv, process | dict(env), health, after=after)
 
     def _spec(
         self,
@@ -183,6 +193,6 @@ class _Plan:
             env={**self.machine.environment, **env},
             cwd=self.layout.root,
             health=health,
-            url=url or address(health.port).url,
+            url=url or f"{'https' if health.peer else 'http'}://{address(health.port)}",
             after=after,
         )

@@ -8,11 +8,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A question to `127.0.0.1:port`, and how the answer of a healthy process begins."""
+    """A question to `127.0.0.1:port`, and how the answer of a healthy process begins.
+
+    Under mTLS it is asked of the `peer`, by who shows the certificate in the folder `identity`.
+    """
 
     port: int
     question: bytes
     answer: bytes
+    peer: str = ""
+    identity: str = ""
 
 
 def http_health(port: int) -> Health:

@@ -79,6 +79,7 @@ class Stack:
         New processes start beside those that they follow; these are stopped once no edge sends them anything.
         With a `trial` it comes first. Raises what went wrong, with everything as it was.
         """
+        await asyncio.to_thread(certificates.publish, self.machine.layout, platform)
         fresh = await self._start_all((*change.added, *change.changed))
         try:
             if trial is not None:
@@ -183,10 +184,10 @@ class Stack:
             console=addresses.address(ports["console"]).url,
             identity=addresses.issuer(platform, ports),
             services={
-                service.name: service.url or addresses.address(ports[service.name]).url
+                service.name: service.url or addresses.part_url(platform, ports[service.name])
                 for service in platform.services
             },
-            bffs={bff.name: addresses.address(ports[bff.name]).url for bff in platform.bffs},
+            bffs={bff.name: addresses.part_url(platform, ports[bff.name]) for bff in platform.bffs},
             processes={name: self._process(child) for name, child in self.supervisor.children.items()},
             problems=self.problems,
             version=self.version,

@@ -150,7 +150,10 @@ class Guardrails(Model):
 
 
 class PlatformManifest(Model):
-    """The whole platform but for its BFFs."""
+    """The whole platform but for its BFFs.
+
+    With `mtls` the edge, the BFFs and the services show each other certificates, and refuse who has none.
+    """
 
     version: Literal[1] = 1
     name: Name
@@ -158,5 +161,6 @@ class PlatformManifest(Model):
     identity: Identity = Identity()
     store: Store = Store()
     services: dict[Name, Service] = Field(default_factory=dict)
+    mtls: bool = False
     guardrails: Guardrails = Guardrails()
     observability: Observability = Observability()

@@ -46,6 +46,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
         bffs=tuple(_bff(bff) for bff in bffs),
         routes=tuple(sorted(routes, key=_specificity)),
         traces=_traces(platform.observability.traces),
+        mtls=platform.mtls,
     )
 
 

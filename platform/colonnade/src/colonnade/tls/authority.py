@@ -28,7 +28,7 @@ SKEW = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A CA with its key, for certificates of servers with the names that its own certificate permits."""
+    """A CA with its key, for certificates with the names that its own certificate permits."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -58,14 +58,17 @@ class Authority:
         key_of_issuer = issued.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
         return key_of_issuer == x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
 
-    def issue(self, names: Sequence[str], now: datetime) -> tuple[bytes, bytes]:
-        """Return a new certificate for `names` and its key, as PEM."""
+    def issue(
+        self, names: Sequence[str], now: datetime, *, serves: bool = True, calls: bool = False
+    ) -> tuple[bytes, bytes]:
+        """Return a new certificate for `names` and its key, as PEM: for who serves, or calls, or both."""
+        uses = {ExtendedKeyUsageOID.SERVER_AUTH: serves, ExtendedKeyUsageOID.CLIENT_AUTH: calls}
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(_name(names[0]), self.certificate.subject, key, now, ISSUED_LIFE)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([use for use, has in uses.items() if has]), critical=False)
             .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False

@@ -1,15 +1,13 @@
 """The PEM files that the edges read: copied from where they are given, or made, and replaced as one."""
 
-import shutil
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from colonnade.errors import UserError
-from colonnade.ir.target import CERTIFICATE, CLIENT_CA, CURRENT, KEY
+from colonnade.ir.target import CERTIFICATE, CLIENT_CA, KEY
+from colonnade.tls.folder import published, replace_files
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -36,17 +34,7 @@ def publish_certificates(sources: Sources, folder: Path, now: datetime) -> bool:
     files = _made(sources, folder, now) if sources.certificate is None else _given(*sources.certificate)
     if sources.client_ca is not None:
         files[CLIENT_CA] = _read(sources.client_ca)
-    if files == _published(folder):
-        return False
-    version = folder / _digest(files)
-    try:
-        _write(version, files)
-        _check(version, sources)
-    except UserError:
-        shutil.rmtree(version)
-        raise
-    _switch(folder, version)
-    return True
+    return replace_files(folder, files, lambda version: _check(version, sources))
 
 
 def _given(certificate: Path, key: Path) -> dict[str, bytes]:
@@ -58,7 +46,7 @@ def _made(sources: Sources, folder: Path, now: datetime) -> dict[str, bytes]:
 
     names = (*LOCAL_NAMES, *sources.hosts)
     authority = Authority.open(sources.authority, names, now)
-    before = _published(folder)
+    before = published(folder)
     if CERTIFICATE in before and authority.vouches_for(before[CERTIFICATE], names, now):
         return {name: before[name] for name in (CERTIFICATE, KEY)}
     certificate, key = authority.issue(names, now)
@@ -71,22 +59,6 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         hint = "see edge.tls in colonnade.yaml"
         raise UserError(f"{file} cannot be read: {error.strerror}", hint) from error
-
-
-def _published(folder: Path) -> dict[str, bytes]:
-    current = folder / CURRENT
-    return {file.name: file.read_bytes() for file in current.iterdir()} if current.exists() else {}
-
-
-def _digest(files: Mapping[str, bytes]) -> str:
-    return sha256(b"".join(sha256(files[name]).digest() for name in sorted(files))).hexdigest()[:16]
-
-
-def _write(version: Path, files: Mapping[str, bytes]) -> None:
-    version.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, content in files.items():
-        (version / name).touch(mode=0o600)
-        (version / name).write_bytes(content)
 
 
 def _check(version: Path, sources: Sources) -> None:
@@ -104,16 +76,3 @@ def _check(version: Path, sources: Sources) -> None:
             context.load_verify_locations(version / CLIENT_CA)
         except (OSError, ValueError) as error:
             raise UserError(f"{sources.client_ca} holds no certificate in PEM: {error}") from error
-
-
-def _switch(folder: Path, version: Path) -> None:
-    """Let the link that edges follow lead to `version`, in one step; keep only what they may still read."""
-    current = folder / CURRENT
-    before = current.resolve() if current.exists() else None
-    link = folder / f".{CURRENT}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(version.name)
-    link.replace(current)
-    for old in folder.iterdir():
-        if old.is_dir() and not old.is_symlink() and old not in {version, before}:
-            shutil.rmtree(old)

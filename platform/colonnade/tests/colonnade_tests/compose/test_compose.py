@@ -1,6 +1,13 @@
 """compose.yaml keeps everything inside but what must be reached, and hands secrets over quietly."""
 
+import os
+import socket
+import ssl
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +19,7 @@ from colonnade.compose.addresses import target
 from colonnade.ir.platform import Platform
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
+from colonnade.tls.authority import Authority
 
 DEVELOPMENT = """\
 version: 1
@@ -298,3 +306,59 @@ def test_an_exposed_service_is_reached_by_the_edges(tmp_path: Path) -> None:
     assert ["backend", "services"] == parts["order"]["networks"]
     assert "order" in parts["envoy"]["depends_on"]
     assert ["services"] == parts["telemetry"]["networks"]
+
+
+def test_a_part_shows_its_own_certificate_and_sees_no_other(tmp_path: Path) -> None:
+    with_mtls = platform(tmp_path, f"{DEVELOPMENT}mtls: true\n")
+    parts = yaml.safe_load(compose(with_mtls))["services"]
+    seen = {
+        name: {volume.split(":")[0] for volume in part.get("volumes", [])} for name, part in parts.items()
+    }
+    private = {"identity-edge", "identity-smart-tv", "identity-order", "identity-telemetry"}
+
+    for name in ("smart-tv", "order", "telemetry"):
+        assert {f"identity-{name}"} == seen[name] & private
+        assert "CERTIFICATE_REQUIRED" in parts[name]["healthcheck"]["test"][-1]
+    assert {"identity-edge"} == seen["envoy"] & private
+    assert private | {"peers-ca"} <= seen["config"]
+    assert [] == [name for name, volumes in seen.items() if "peers-ca" in volumes and name != "config"]
+    told = parts["smart-tv"]["environment"]
+    assert ("https://order:8103", "order.shop.internal") == (
+        told["UPSTREAM_ORDER_URL"],
+        told["UPSTREAM_ORDER_PEER"],
+    )
+
+
+def test_a_container_under_mtls_is_healthy_when_it_asks_for_a_certificate(tmp_path: Path) -> None:
+    """The very question of compose.yaml, to a server that asks, to one that does not, and to nobody."""
+    with_mtls = platform(tmp_path, f"{DEVELOPMENT}mtls: true\n")
+    question = yaml.safe_load(compose(with_mtls))["services"]["order"]["healthcheck"]["test"][-1]
+    file = self_signed(tmp_path / "order.pem")
+
+    def well(*, asks: bool) -> bool:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        context.load_verify_locations(file)
+        context.verify_mode = ssl.CERT_REQUIRED if asks else ssl.CERT_NONE
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = str(server.getsockname()[1])
+            child = subprocess.Popen([sys.executable, "-ISc", question], env={**os.environ, "PORT": port})
+            accepted, _ = server.accept()
+            with suppress(OSError), context.wrap_socket(accepted, server_side=True) as connection:
+                connection.sendall(b"HTTP/1.1 200 OK")
+            accepted.close()
+            return child.wait(20) == 0
+
+    assert well(asks=True)
+    assert not well(asks=False)
+    nobody = subprocess.run(
+        [sys.executable, "-ISc", question], env={**os.environ, "PORT": "1"}, check=False, capture_output=True
+    )
+    assert nobody.returncode != 0
+
+
+def self_signed(file: Path) -> Path:
+    now = datetime.now(UTC)
+    authority = Authority.open(file, ["order.test"], now)
+    file.with_name("pair.pem").write_bytes(b"".join(authority.issue(["order.test"], now)))
+    return file.with_name("pair.pem")

@@ -134,6 +134,7 @@ def running(
         tls=TlsTarget(Address(HOST, tls), str(folder / "tls")),
         metrics=Address(HOST, metrics),
         collector=compiled.traces.collector if compiled.traces else None,
+        identity=str(folder / "identities" / "edge"),
     )
     edge = Edge(folder, target, backend, folder / "envoy.log")
     edge.certify()

@@ -155,3 +155,17 @@ def test_a_bff_is_told_all_instances_of_a_service_and_how_to_call_them(tmp_path:
     assert env["UPSTREAM_ORDER_URL"] == f"{found['order'].url} {found['order-2'].url}"
     assert env["UPSTREAM_ORDER_BALANCE"] == "hash x-user-id 125"
     assert "UPSTREAM_TELEMETRY_BALANCE" not in env
+
+
+def test_under_mtls_a_part_shows_its_own_certificate_and_is_asked_for_its_health_by_the_edge(
+    tmp_path: Path,
+) -> None:
+    platform = replace(small_platform(tmp_path), mtls=True)
+    found = {one.name: one for one in plan(platform, default_ports(platform), machine(tmp_path))}
+    mobile, order = found["mobile"], found["order"]
+
+    assert mobile.env["IDENTITY_FOLDER"].endswith("/identities/mobile/current")
+    assert mobile.env["UPSTREAM_ORDER_URL"].startswith("https://127.0.0.1:")
+    assert mobile.env["UPSTREAM_ORDER_PEER"] == order.health.peer == f"order.{platform.name}.internal"
+    assert order.health.identity.endswith("/identities/edge/current")
+    assert (order.url.partition(":")[0], found["policy"].health.peer) == ("https", "")

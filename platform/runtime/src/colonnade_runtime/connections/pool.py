@@ -17,14 +17,22 @@ IDLE_S = 4.0
 class Pool:
     """Connections to the origin of a URL, the one used last taken first; as many as there are calls at once.
 
-    `host` is what requests say of it.
+    `host` is what requests say of it. Under mTLS it is `shown` a certificate; its own has to be of `peer`.
     """
 
-    def __init__(self, url: str, deadlines: Deadlines, max_answer: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        deadlines: Deadlines,
+        max_answer: int,
+        shown: ssl.SSLContext | None = None,
+        peer: str | None = None,
+    ) -> None:
         parts = urlsplit(url)
         self.host = parts.netloc.rpartition("@")[2]
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._tls = shown or ssl.create_default_context() if parts.scheme == "https" else None
         self._address = parts.hostname or "", parts.port or (443 if self._tls else 80)
+        self._peer = peer
         self._deadlines = deadlines
         self._max_answer = max_answer
         self._loop = asyncio.get_running_loop()
@@ -42,7 +50,9 @@ class Pool:
         within = self._loop.time() + CONNECT_S
         try:
             async with asyncio.timeout_at(min(within, ends)):
-                _, connection = await self._loop.create_connection(self._made, *self._address, ssl=self._tls)
+                _, connection = await self._loop.create_connection(
+                    self._made, *self._address, ssl=self._tls, server_hostname=self._peer
+                )
         except TimeoutError as error:
             if ends <= within:
                 raise

@@ -5,6 +5,7 @@ from colonnade.envoy.clusters.bounds import STREAMS, bounds
 from colonnade.envoy.clusters.cluster import cluster
 from colonnade.envoy.clusters.health import health_check, watch
 from colonnade.envoy.message import Json
+from colonnade.envoy.mtls import peer_socket
 from colonnade.ir.platform import Bff, Platform
 from colonnade.ir.target import Target
 
@@ -19,6 +20,8 @@ def bff_cluster(platform: Platform, target: Target, bff: Bff) -> Json:
     found["circuit_breakers"] = {"thresholds": [bounds(bff.bounds)]}
     balance(found, bff, platform)
     watch(found, bff.health, len(target.endpoints[bff.name]))
+    if platform.mtls:
+        found["transport_socket"] = peer_socket(platform, target, bff)
     if any(route.stream for route in routes):
         # Counted apart, so that open streams take nothing from the BFF's other routes.
         found["circuit_breakers"]["thresholds"].append({"priority": "HIGH", **STREAMS})
