@@ -107,6 +107,19 @@ def test_an_instance_of_a_service_that_dies_or_fails_is_not_missed(shop: Stack, 
     assert heard.other_than(200) == {}
 
 
+def test_an_instance_of_a_bff_that_dies_is_not_missed(shop: Stack, asks: list[Ask]) -> None:
+    killed = processes(shop)["mobile-2"]["pid"]
+
+    with traffic(shop, asks) as heard:
+        eventually(lambda: heard.requests > 20)
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: processes(shop)["mobile-2"]["pid"] not in {killed, None})
+        eventually(lambda: served(shop, "mobile-2") > 5)
+
+    assert heard.lost == []
+    assert heard.other_than(200) == {}
+
+
 def test_instances_come_and_go_while_requests_are_served(shop: Stack, asks: list[Ask]) -> None:
     with traffic(shop, asks) as heard:
         replicas(shop, "bffs/mobile/bff.yaml", 2, 3)
