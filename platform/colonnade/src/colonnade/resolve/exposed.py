@@ -16,6 +16,8 @@ from colonnade.resolve.routes import resolve_routes
 from colonnade_policy import Claims
 
 GRPC_METHOD = "POST"
+COUNTED_TOGETHER = ir.Decision(native=False, reason="all ways in are counted together")
+"""Envoy's own buckets are those of one route."""
 TOLD_TO_PAGES = ("grpc-status", "grpc-message")
 SENT_BY_PAGES = ("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout")
 """What gRPC-Web in a page has to read and to send, and a browser hides and asks about."""
@@ -128,4 +130,5 @@ def _native(route: ir.Route, name: str, path: str) -> ir.Route:
 def _spoken(route: ir.Route, grpc: Grpc) -> ir.Route:
     """The proto file has the whole path, so nothing of it is taken away; a call, a POST, is not repeated."""
     same = ir.PrefixRewrite(route.match.prefix, route.match.prefix)
-    return replace(route, grpc=grpc, rewrite=same, retries=ir.Retries(0, 0))
+    decision = COUNTED_TOGETHER if route.decision.native and route.limits else route.decision
+    return replace(route, grpc=grpc, rewrite=same, retries=ir.Retries(0, 0), decision=decision)
