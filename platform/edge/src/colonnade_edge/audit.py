@@ -30,6 +30,8 @@ Event = Literal[
     "key_rotated",
     "key_revoked",
     "revoked",
+    "config_rolled_back",
+    "config_published",
 ]
 
 log = logging.getLogger(LOGGER)

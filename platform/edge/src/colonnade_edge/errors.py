@@ -14,6 +14,7 @@ EdgeError
     │   ├── CsrfHeaderMissing
     │   └── CrossOrigin
     ├── NotFound             404
+    ├── NotDone              409: the order was right, and could not be carried out
     ├── LimitExceeded        429
     ├── Broken               500: our own mistake
     ├── ProviderFailed       502: the identity provider did not do its part
@@ -122,6 +123,13 @@ class NotFound(Refused):
 
     title = "Not found"
     slug = "not-found"
+
+
+class NotDone(Refused):
+    """The order was right, and its work failed; everything is as it was."""
+
+    title = "Not done"
+    slug = "not-done"
 
 
 class LimitExceeded(Refused):

@@ -54,12 +54,13 @@ class PolicySettings(msgspec.Struct, frozen=True):
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
-    """Settings of the console."""
+    """Settings of the console; at `control_socket` the runner of the stack takes orders."""
 
     listen: Listen
     policy_file: Path
     store_url: str
     admin_token_file: Path
+    control_socket: Path | None = None
 
 
 def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
@@ -89,6 +90,7 @@ def console_settings(environ: Mapping[str, str]) -> ConsoleSettings:
         policy_file=Path(_required(environ, "POLICY_FILE", "the compiled policy document")),
         store_url=_store_url(environ),
         admin_token_file=Path(_required(environ, "ADMIN_TOKEN_FILE", "a file with the admin bearer token")),
+        control_socket=Path(environ["CONTROL_SOCKET"]) if environ.get("CONTROL_SOCKET") else None,
     )
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -92,6 +93,10 @@ def valkey(
         process.wait()
 
 
+_TLS = ssl.create_default_context()
+"""One for all questions: each would read all certificate authorities again, and keep a processor busy."""
+
+
 @dataclass(frozen=True)
 class Served:
     url: str
@@ -104,7 +109,7 @@ class Served:
 
 def _healthy(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", timeout=2).status_code == 200
+        return httpx.get(f"{url}/healthz", timeout=2, verify=_TLS).status_code == 200
     except httpx.TransportError:
         return False
 

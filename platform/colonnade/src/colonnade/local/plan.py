@@ -113,6 +113,8 @@ class _Plan:
 
     def _console(self) -> ProcessSpec:
         env = self._stored() | {"ADMIN_TOKEN_FILE": str(self.layout.admin_token_file)}
+        # Relative to where it runs: the path of a socket may not be long.
+        env["CONTROL_SOCKET"] = str(self.layout.control_socket.relative_to(self.layout.root))
         return self._python("console", "colonnade_edge.console", env, after=("valkey",))
 
     def _stored(self) -> dict[str, str]:

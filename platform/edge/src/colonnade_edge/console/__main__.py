@@ -8,6 +8,7 @@ import uvloop
 from granian.constants import Interfaces
 
 from colonnade_edge.console.app import console
+from colonnade_edge.console.versions import Runner
 from colonnade_edge.logs import set_up_logging
 from colonnade_edge.policy.reload import PolicyFile
 from colonnade_edge.server import exit_code, serve
@@ -21,7 +22,8 @@ async def run(settings: ConsoleSettings) -> None:
     policy.refresh()
     redis = connect(settings.store_url)
     watching = asyncio.create_task(policy.watch())
-    await serve(console(policy, redis, settings.admin_token_file), settings.listen, Interfaces.ASGI)
+    app = console(policy, redis, settings.admin_token_file, Runner(settings.control_socket))
+    await serve(app, settings.listen, Interfaces.ASGI)
     watching.cancel()
     await redis.aclose()
 

@@ -29,6 +29,7 @@ from colonnade_edge.console.models import (
     RouteList,
 )
 from colonnade_edge.console.revocations import Revocations
+from colonnade_edge.console.versions import Runner, versions
 from colonnade_edge.errors import Unauthenticated, Unavailable
 from colonnade_edge.policy.reload import PolicyFile
 
@@ -58,7 +59,7 @@ class Guard:
             raise Unauthenticated("send the admin token: Authorization: Bearer …", 'Bearer realm="admin"')
 
 
-def admin(policy: PolicyFile, redis: Redis, guard: Guard) -> APIRouter:
+def admin(policy: PolicyFile, redis: Redis, runner: Runner, guard: Guard) -> APIRouter:
     """Return all of the API."""
     router = APIRouter(prefix="/admin", dependencies=[Depends(guard)])
     revocations = Revocations(redis)
@@ -67,6 +68,7 @@ def admin(policy: PolicyFile, redis: Redis, guard: Guard) -> APIRouter:
         _keys(policy, redis, revocations),
         _limits(policy, redis),
         _revocations(policy, revocations),
+        versions(runner, ADMIN),
     )
     for part in parts:
         router.include_router(part)

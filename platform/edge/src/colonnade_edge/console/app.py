@@ -15,15 +15,16 @@ from colonnade_edge.answer import Answer, refusal
 from colonnade_edge.console import views
 from colonnade_edge.console.admin import Guard, admin
 from colonnade_edge.console.counts import Counts
+from colonnade_edge.console.versions import Runner
 from colonnade_edge.errors import BadRequest, NotFound, Refused, Unauthenticated, Unavailable
 from colonnade_edge.policy.reload import PolicyFile
 
 
-def console(policy: PolicyFile, redis: Redis, token_file: Path) -> FastAPI:
+def console(policy: PolicyFile, redis: Redis, token_file: Path, runner: Runner) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="Colonnade admin API", docs_url=None, redoc_url=None)
     counts = Counts()
-    app.include_router(admin(policy, redis, Guard(token_file)))
+    app.include_router(admin(policy, redis, runner, Guard(token_file)))
     page = Environment(
         loader=PackageLoader("colonnade_edge.console"), autoescape=True, undefined=StrictUndefined
     ).get_template("status.html")

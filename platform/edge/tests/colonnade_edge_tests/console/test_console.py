@@ -189,3 +189,20 @@ def test_requests_are_counted_by_operation_and_never_by_what_is_in_them(console:
     assert 'colonnade_console_requests_total{operation="revoke_key",status="404"}' in told
     assert 'colonnade_console_requests_total{operation="",status="404"}' in told
     assert "secret" not in told
+
+
+@pytest.mark.parametrize("path", ["versions", "versions/1", "diff?before=1"])
+def test_where_no_runner_keeps_versions_none_is_found(console: httpx.Client, path: str) -> None:
+    answer = console.get(f"/admin/config/{path}")
+
+    assert answer.status_code == 404
+    assert "not started by bff up" in answer.json()["detail"]
+
+
+def test_versions_are_for_who_holds_the_token(console: httpx.Client) -> None:
+    orders = [("GET", "versions"), ("POST", "rollback"), ("POST", "publish")]
+    answers = [
+        httpx.request(how, console.base_url.join(f"/admin/config/{what}"), json={}) for how, what in orders
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
