@@ -6,6 +6,7 @@ import random as chance
 from collections.abc import Callable
 from typing import cast
 
+from colonnade_runtime.answer_store import AnswerStore
 from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.caching import ETAG, Caching, Encoded, Headers, conditional, etag
 from colonnade_runtime.encodings import AS_JSON
@@ -50,6 +51,7 @@ class Handler:
         development: bool = False,
         random: Callable[[], float] = chance.random,
         exporter: Exporter | None = None,
+        store: AnswerStore | None = None,
     ) -> None:
         self._app = app
         self._development = development
@@ -57,7 +59,7 @@ class Handler:
         self.views = Views()
         self._presences = Presences()
         self._clock = asyncio.get_running_loop().time
-        self._answers = KeptAnswers(self._clock)
+        self._answers = KeptAnswers(self._clock, store=store)
         self._streams = Streams()
         self._sockets = OpenSockets(app.sockets, app.caller, app.limits.deadline)
         self.probes = Probes()

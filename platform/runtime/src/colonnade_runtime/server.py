@@ -8,10 +8,11 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 from colonnade_runtime import logs
+from colonnade_runtime.answer_store import shared_store, store_client
 from colonnade_runtime.app import App
 from colonnade_runtime.errors import SettingsError
 from colonnade_runtime.handler import Handler
@@ -23,6 +24,9 @@ from colonnade_runtime.settings import Settings
 from colonnade_runtime.tracing.export import exporting
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 YOUNG = 10_000
 """Objects between two looks of the collector, instead of 700: an answer makes hundreds, and no cycles."""
@@ -36,6 +40,7 @@ def serve(app: App, port: int) -> int:
     """
     try:
         settings = Settings.from_environment(os.environ, port, app.services)
+        client = store_client(settings.cache_url)
         logs.configure(json=settings.json_logs)
         _claim("PORT", settings.host, settings.port)
         if settings.metrics_port is not None:
@@ -45,17 +50,18 @@ def serve(app: App, port: int) -> int:
         return 2
     gc.freeze()  # what is imported stays: the collector need not walk it again and again
     gc.set_threshold(YOUNG)
-    uvloop.run(_serve(app, settings))
+    uvloop.run(_serve(app, settings, client))
     return 0
 
 
-async def _serve(app: App, settings: Settings) -> None:
+async def _serve(app: App, settings: Settings, client: "Redis | None") -> None:
     """Serve until SIGTERM or SIGINT; then be unready for a while, and let requests under way finish."""
     async with (
         connected(settings.upstreams, settings.balances, _shown(settings)) as transport,
         exporting(settings.collector) as exporter,
+        shared_store(client, app.name, settings.cache_timeout_s) as store,
     ):
-        handler = Handler(app, transport, development=settings.development, exporter=exporter)
+        handler = Handler(app, transport, development=settings.development, exporter=exporter, store=store)
         server = Server(
             _both(handler) if app.sockets else handler,
             address=settings.host,

@@ -29,6 +29,7 @@ class Settings:
     says that it is not ready.
     Under mTLS `identity` has this process's certificate, and `peers` the names in those of services.
     `metrics_port` is where `/metrics` is served, None for nowhere. `collector` takes spans, if any does.
+    `cache_url` is where instances share kept answers, None for nowhere; a request waits `cache_timeout_s`.
     """
 
     host: str
@@ -42,6 +43,8 @@ class Settings:
     collector: Collector | None = None
     identity: Identity | None = None
     peers: Mapping[str, str] = field(default_factory=dict)
+    cache_url: str | None = field(default=None, repr=False)
+    cache_timeout_s: float = 0.05
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], port: int, services: Sequence[str]) -> "Settings":
@@ -50,16 +53,20 @@ class Settings:
         The URL is several where the service has several instances, with spaces between them; then
         UPSTREAM_<NAME>_BALANCE may say how calls are spread. OpenTelemetry's variables
         OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_SERVICE_NAME say where spans go. IDENTITY_FOLDER and
-        UPSTREAM_<NAME>_PEER turn mTLS on. Raises `SettingsError`.
+        UPSTREAM_<NAME>_PEER turn mTLS on. CACHE_URL and CACHE_TIMEOUT (milliseconds) say where kept
+        answers are shared. Raises `SettingsError`.
         """
         upstreams = {service: upstream_urls(environ, service) for service in services}
         return cls(
+            cache_url=environ.get("CACHE_URL") or None,
+            cache_timeout_s=_number("CACHE_TIMEOUT", environ.get("CACHE_TIMEOUT", "50"), "milliseconds")
+            / 1000,
             host=environ.get("HOST", "127.0.0.1"),
             port=_port("PORT", environ.get("PORT", str(port))),
             metrics_port=_port("METRICS_PORT", told) if (told := environ.get("METRICS_PORT")) else None,
             development=environ.get("COLONNADE_ENV", "production") == "development",
             json_logs=environ.get("COLONNADE_LOG") == "json",
-            drain_s=_seconds(environ.get("COLONNADE_DRAIN", "0")),
+            drain_s=_number("COLONNADE_DRAIN", environ.get("COLONNADE_DRAIN", "0"), "seconds"),
             upstreams=upstreams,
             balances={
                 service: balance_of(environ[variable], variable, len(upstreams[service]))
@@ -104,9 +111,9 @@ def _identity(folder: str) -> Identity | None:
     return identity
 
 
-def _seconds(text: str) -> float:
+def _number(variable: str, text: str, unit: str) -> float:
     if not (text.isascii() and text.isdecimal()):
-        raise SettingsError(f"COLONNADE_DRAIN is {text!r}; set it to a whole number of seconds")
+        raise SettingsError(f"{variable} is {text!r}; set it to a whole number of {unit}")
     return float(text)
 
 

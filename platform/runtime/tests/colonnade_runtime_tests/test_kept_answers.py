@@ -30,7 +30,7 @@ class View:
         return Encoded(200, [("etag", str(self.made))], str(self.made).encode())
 
     async def ask(self, caching: Caching, key: str = "key") -> tuple[bytes, str | None]:
-        answer = await self.answers.answer(key, caching, self.make, self.make)
+        answer = await self.answers.answer((key,), caching, self.make, self.make)
         return answer.body, dict(answer.headers).get("age")
 
 
@@ -110,7 +110,7 @@ async def test_what_may_not_be_kept_is_not() -> None:
     async def degraded() -> Encoded:
         return Encoded(200, [("x-degraded", "orders")], b"")
 
-    await view.answers.answer("key", shared(10), degraded, degraded)
+    await view.answers.answer(("key",), shared(10), degraded, degraded)
 
     assert (b"1", None) == await view.ask(shared(10))
 
