@@ -33,10 +33,14 @@ FIELDS = {
 GRPC_FIELDS = {"grpc_status": "%GRPC_STATUS_NUMBER%"}
 """Beside the HTTP status, which is 200 whatever became of a call."""
 
+CANARY_FIELDS = {"bff": "%UPSTREAM_CLUSTER%"}
+"""Whom the request was sent to, where a route has more than one to choose from."""
+
 
 def access_log(platform: Platform) -> Json:
     """Return the access log of the edge; health checks are left out."""
     fields = FIELDS | (GRPC_FIELDS if any(route.grpc for route in platform.routes) else {})
+    fields |= CANARY_FIELDS if any(bff.canary for bff in platform.bffs) else {}
     config = typed(
         "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
         log_format={"json_format": fields, "omit_empty_values": True},

@@ -1,5 +1,6 @@
 """What of a BFF's requests a real edge sends to its canary, and copies to its mirror."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -128,6 +129,17 @@ def test_clients_are_drawn_by_a_header_of_theirs(visitor: Client) -> None:
 
     assert first == asked()
     assert set(first) == {"next", "address"}
+
+
+def test_the_access_log_tells_who_was_asked(edge: Edge, visitor: Client) -> None:
+    for word in ("always", "never"):
+        visitor.get(f"/api/asked/told-{word}", x_canary=word)
+
+    def told() -> dict[str, str]:
+        lines = [json.loads(line) for line in edge.log.read_text().splitlines() if "/told-" in line]
+        return {line["path"].rpartition("-")[2]: line["bff"] for line in lines}
+
+    eventually(lambda: told() == {"always": "next", "never": "asked"})
 
 
 @pytest.mark.parametrize("bff", ["sticky", "asked"])
