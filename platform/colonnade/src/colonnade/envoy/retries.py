@@ -1,14 +1,24 @@
 """Which requests a route sends again, after what, and beside what."""
 
+from collections.abc import Iterator
+
 from colonnade.envoy.message import Json, duration, typed
-from colonnade.ir.route import Retries
+from colonnade.ir.route import Retries, Route
 
 ANOTHER: Json = {
     "name": "envoy.retry_host_predicates.previous_hosts",
     "typed_config": typed("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
 }
 NOT_SENT = "connect-failure,refused-stream"
-"""The BFF has seen nothing of such a request, so whatever it would do, it did not."""
+"""No BFF has seen anything of such a request."""
+
+
+_PACE: Json = {
+    "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+    # Not to the instance that has just failed, while there is another.
+    "retry_host_predicate": [ANOTHER],
+    "host_selection_retry_max_attempts": 3,
+}
 
 
 def retrying(retries: Retries) -> Json:
@@ -19,12 +29,21 @@ def retrying(retries: Retries) -> Json:
     return {"retry_policy": _policy(retries), **hedge}
 
 
-def unsent(retries: Retries) -> list[Json]:
-    """Return the header that has Envoy's router send again what never left, of any method."""
-    if not retries.attempts:
-        return []
-    header = {"key": "x-envoy-retry-on", "value": NOT_SENT}
-    return [{"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]
+def resent(whole: Json, route: Route, instances: int) -> Iterator[Json]:
+    """Yield the parts of a route; all together match what `whole` does.
+
+    Envoy has one policy for a route, so methods that may do harm need a route of their own where they are
+    to be treated differently: a request that could not be sent to one of several instances goes to another,
+    and one that is not tried again has all the time there is.
+    """
+    retries = route.retries
+    if retries.attempts and (instances > 1 or retries.per_try_s < route.timeouts.read_s):
+        harmful = [one | {"invert_match": True} for one in _requests(retries)]
+        match = whole["match"] | {"headers": [*whole["match"].get("headers", ()), *harmful]}
+        action = {key: value for key, value in whole["route"].items() if key != "hedge_policy"}
+        policy = {"retry_on": NOT_SENT, "num_retries": retries.attempts, **_PACE}
+        yield whole | {"match": match, "route": action | {"retry_policy": policy}}
+    yield whole
 
 
 def _policy(retries: Retries) -> Json:
@@ -36,10 +55,7 @@ def _policy(retries: Retries) -> Json:
         "num_retries": retries.attempts,
         "per_try_timeout": duration(retries.per_try_s),
         "retriable_request_headers": _requests(retries),
-        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
-        # Not to the instance that has just failed, while there is another.
-        "retry_host_predicate": [ANOTHER],
-        "host_selection_retry_max_attempts": 3,
+        **_PACE,
     }
 
 

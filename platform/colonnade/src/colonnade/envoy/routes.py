@@ -9,7 +9,7 @@ from colonnade.envoy.filters.local_limit import login_limit
 from colonnade.envoy.filters.scopes import scope_metadata
 from colonnade.envoy.listener import ROUTES
 from colonnade.envoy.message import Json, duration, typed
-from colonnade.envoy.retries import retrying, unsent
+from colonnade.envoy.retries import resent, retrying
 from colonnade.envoy.route_tree import Parts, route_tree
 from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
 from colonnade.envoy.sharing import hash_policy, shared
@@ -56,7 +56,8 @@ def _routes(platform: Platform, target: Target, host: str) -> Iterator[Parts]:
             whole = _route(route, platform, target)
             if route.cors and route.match.methods and PREFLIGHT not in route.match.methods:
                 yield [whole | {"match": _preflight(route)}]
-            yield list(shared(whole, route, platform.bff(route.bff)))
+            bff = platform.bff(route.bff)
+            yield [one for part in shared(whole, route, bff) for one in resent(part, route, bff.replicas)]
 
 
 def _covers(pattern: str, host: str) -> bool:
@@ -115,7 +116,6 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         **span_name(route, platform),
         "match": _match(route.match),
         "route": action,
-        "request_headers_to_add": unsent(route.retries),
         "request_headers_to_remove": [*spent, *hygiene.INTERNAL],
         **(_websocket_key() if _takes_websockets(route) else {}),
         "response_headers_to_add": [*caching(route), *varying(route)],

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from colonnade_tests.envoy.edge import Edge, eventually, running
-from colonnade_tests.envoy.instance import Instance, instances
+from colonnade_tests.envoy.patients import Patient, patients
 
 BFF = """\
 kind: mobile
@@ -37,14 +37,14 @@ BFFS = {
 
 
 @pytest.fixture(scope="module")
-def all_of_them() -> Iterator[dict[str, list[Instance]]]:
+def all_of_them() -> Iterator[dict[str, list[Patient]]]:
     names = [f"{name}-{number}" for name in BFFS for number in (1, 2)]
-    with instances(*names) as started:
+    with patients(*names) as started:
         yield {name: started[index * 2 : index * 2 + 2] for index, name in enumerate(BFFS)}
 
 
 @pytest.fixture(scope="module")
-def edge(tmp_path_factory: pytest.TempPathFactory, all_of_them: dict[str, list[Instance]]) -> Iterator[Edge]:
+def edge(tmp_path_factory: pytest.TempPathFactory, all_of_them: dict[str, list[Patient]]) -> Iterator[Edge]:
     addresses = {name: tuple(one.address for one in pair) for name, pair in all_of_them.items()}
     addresses["alone"] = addresses["alone"][:1]
     folder = tmp_path_factory.mktemp("edge")
@@ -64,7 +64,7 @@ def names(client: httpx.Client, path: str, times: int) -> Counter[str]:
 
 
 def test_an_instance_that_says_it_is_not_well_is_asked_no_more_until_it_is(
-    client: httpx.Client, all_of_them: dict[str, list[Instance]]
+    client: httpx.Client, all_of_them: dict[str, list[Patient]]
 ) -> None:
     one, _other = all_of_them["checked"]
 
@@ -76,7 +76,7 @@ def test_an_instance_that_says_it_is_not_well_is_asked_no_more_until_it_is(
 
 
 def test_an_instance_is_checked_where_the_manifest_says(
-    client: httpx.Client, all_of_them: dict[str, list[Instance]]
+    client: httpx.Client, all_of_them: dict[str, list[Patient]]
 ) -> None:
     one, _other = all_of_them["elsewhere"]
     client.get("/elsewhere")
@@ -85,7 +85,7 @@ def test_an_instance_is_checked_where_the_manifest_says(
 
 
 def test_where_none_is_well_the_edge_refuses_at_once_and_none_is_left_alone_after(
-    client: httpx.Client, all_of_them: dict[str, list[Instance]]
+    client: httpx.Client, all_of_them: dict[str, list[Patient]]
 ) -> None:
     """An open breaker would refuse for two seconds, after each failing probe for twice as long."""
     one = all_of_them["alone"][0]
@@ -103,7 +103,7 @@ def test_where_none_is_well_the_edge_refuses_at_once_and_none_is_left_alone_afte
 
 
 def test_an_instance_that_fails_while_it_says_that_it_is_well_is_ejected(
-    client: httpx.Client, all_of_them: dict[str, list[Instance]]
+    client: httpx.Client, all_of_them: dict[str, list[Patient]]
 ) -> None:
     one, other = all_of_them["broken"]
     statuses = [client.get("/broken?status=503").status_code for _ in range(20)]
@@ -120,7 +120,7 @@ def test_an_instance_that_fails_while_it_says_that_it_is_well_is_ejected(
 
 
 def test_an_instance_that_comes_back_gets_its_share_slowly(
-    client: httpx.Client, all_of_them: dict[str, list[Instance]]
+    client: httpx.Client, all_of_them: dict[str, list[Patient]]
 ) -> None:
     one, _other = all_of_them["slowly"]
     one.well = False

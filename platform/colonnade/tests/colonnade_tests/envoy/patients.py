@@ -1,4 +1,4 @@
-"""An instance of a BFF that is as ill as it is told to be, and counts what it is asked."""
+"""Instances of BFFs that are as ill as they are told to be, and count what they are asked."""
 
 import asyncio
 import threading
@@ -12,11 +12,12 @@ from colonnade_tests.envoy.backend import HOST
 
 
 @dataclass
-class Instance:
-    """Answers its name.
+class Patient:
+    """One instance; it answers its name.
 
     `well` is what it says at the paths of health checks, `/healthz` and `/ready`. It may break connections,
-    or hang: leave requests without an answer. `asked` counts requests by method, `open` the unanswered.
+    answer after a `delay` in seconds, or hang: leave requests without an answer. `asked` counts requests by
+    method, `open` the unanswered.
     """
 
     name: str = "one"
@@ -24,7 +25,7 @@ class Instance:
     well: bool = True
     breaking: bool = False
     hanging: bool = False
-    broken: int = 0
+    delay: float = 0.0
     asked: Counter[str] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     open: int = 0
@@ -71,8 +72,7 @@ class Instance:
             self._say(writer, "200 OK" if self.well else "503 Service Unavailable")
             return True
         self.asked[method] += 1
-        if self.broken > 0 or self.breaking:
-            self.broken -= 1
+        if self.breaking:
             return False
         if self.hanging:
             self.open += 1
@@ -81,6 +81,7 @@ class Instance:
             finally:
                 self.open -= 1
             return False
+        await asyncio.sleep(self.delay)
         self._say(writer, path.partition("status=")[2] or "200 OK")
         return True
 
@@ -90,9 +91,9 @@ class Instance:
 
 
 @contextmanager
-def instances(*names: str) -> Iterator[list[Instance]]:
+def patients(*names: str) -> Iterator[list[Patient]]:
     """Run an instance of each name until the block ends."""
-    started = [Instance(name) for name in names]
+    started = [Patient(name) for name in names]
     for one in started:
         one.start()
     try:

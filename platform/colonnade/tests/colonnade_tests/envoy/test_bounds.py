@@ -1,0 +1,93 @@
+"""A BFF that hangs takes what is its own, and nothing of the others'."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import islice
+
+import httpx
+import pytest
+
+from colonnade_tests.envoy.edge import PLATFORM, Edge, running
+from colonnade_tests.envoy.patients import Patient, patients
+
+SLOW = """\
+kind: web
+port: 3003
+auth: {type: none}
+route: {prefix: /api/slow, criticality: critical, timeouts: {read: 60s}, retries: {attempts: 0}}
+bounds: {connections: 8, pending: 4}
+"""
+RETRIED = """\
+kind: web
+port: 3004
+auth: {type: none}
+route: {prefix: /api/retried, criticality: critical, retries: {attempts: 1, per_try: 500ms}}
+breaker: {unhealthy: {failures: 1000}}
+bounds: {retries: 0%}
+"""
+QUICK = "kind: mobile\nport: 3005\nauth: {type: none}\nroute: {prefix: /api/quick}\n"
+TRUSTED = PLATFORM.replace("guardrails: {", "guardrails: {critical: [slow, retried], ")
+BFFS = {"slow": SLOW, "retried": RETRIED, "quick": QUICK}
+
+
+@pytest.fixture(scope="module")
+def all_of_them() -> Iterator[list[Patient]]:
+    with patients(*BFFS) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory, all_of_them: list[Patient]) -> Iterator[Edge]:
+    addresses = {one.name: (one.address,) for one in all_of_them}
+    folder = tmp_path_factory.mktemp("edge")
+    with running(folder, BFFS, TRUSTED, policy_service=False, endpoints=addresses) as edge:
+        yield edge
+
+
+@asynccontextmanager
+async def asking(edge: Edge, path: str, times: int) -> AsyncIterator[list[asyncio.Task[httpx.Response]]]:
+    """Ask so many times at once, and give up in the end what has no answer."""
+    limits = httpx.Limits(max_connections=times)
+    async with httpx.AsyncClient(base_url=edge.url, timeout=90, limits=limits, verify=False) as client:  # noqa: S501 - there is no TLS
+        tasks = [asyncio.create_task(client.get(path)) for _ in range(times)]
+        yield tasks
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until_answered(tasks: list[asyncio.Task[httpx.Response]], count: int) -> list[httpx.Response]:
+    """Return the answers when there are so many; a minute is less than the slow ones take."""
+    async with asyncio.timeout(40):
+        return [await answer for answer in islice(asyncio.as_completed(tasks), count)]
+
+
+async def test_one_that_hangs_for_a_minute_does_not_starve_the_others(
+    edge: Edge, all_of_them: list[Patient]
+) -> None:
+    slow, _, quick = all_of_them
+    slow.hanging = True
+    async with asking(edge, "/api/slow", 60) as asked:
+        refused = await until_answered(asked, 48)
+        async with asking(edge, "/api/quick", 60) as others:
+            answered = await until_answered(others, 60)
+        waiting, reached = sum(not task.done() for task in asked), slow.total
+
+    assert {(503, "1", "application/problem+json")} == {
+        (one.status_code, one.headers["retry-after"], one.headers["content-type"]) for one in refused
+    }
+    assert {200} == {one.status_code for one in answered}
+    assert (12, 8, 60) == (waiting, reached, quick.total)
+
+
+async def test_further_tries_are_bounded_when_all_want_one(edge: Edge, all_of_them: list[Patient]) -> None:
+    """So many at once, or a BFF in trouble is asked twice as much as ever."""
+    _, retried, _ = all_of_them
+    retried.hanging = True
+    async with asking(edge, "/api/retried", 150) as asked:
+        answers = await until_answered(asked, 150)
+
+    assert Counter({504: 150}) == Counter(one.status_code for one in answers)
+    assert 150 < retried.total <= 220
