@@ -10,9 +10,10 @@ from colonnade_runtime.answer_store import AnswerStore
 from colonnade_runtime.app import Answer, App, Route
 from colonnade_runtime.caching import ETAG, Caching, Encoded, Headers, conditional, etag
 from colonnade_runtime.encodings import AS_JSON
-from colonnade_runtime.errors import Problem
+from colonnade_runtime.errors import Problem, UpstreamError
 from colonnade_runtime.events import Events
 from colonnade_runtime.kept_answers import KeptAnswers
+from colonnade_runtime.logs import repeats
 from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
@@ -178,6 +179,8 @@ def _failed(error: Exception, scope: Scope, request_id: str) -> Encoded:
     if not isinstance(error, Problem):
         expected = answer.document.status != 500  # noqa: PLR2004 - the status of what nobody expected
         told = "%s %s failed, request %s: %s"
-        _log.error(told, scope.method, scope.path, request_id, error, exc_info=None if expected else error)
+        often = repeats("failed", error.service, error.kind) if isinstance(error, UpstreamError) else None
+        unexpected = None if expected else error
+        _log.error(told, scope.method, scope.path, request_id, error, exc_info=unexpected, extra=often)
     headers = [PROBLEM, NO_STORE, *answer.headers.items()]
     return Encoded(answer.document.status, headers, AS_JSON.encode(answer.document))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from colonnade_runtime.answer_store import AnswerStore, Key
 from colonnade_runtime.caching import Caching, Encoded, tag_of
 from colonnade_runtime.errors import UpstreamError
+from colonnade_runtime.logs import repeats
 from colonnade_runtime.memory import Memory
 from colonnade_runtime.metrics import family
 
@@ -55,7 +56,8 @@ class KeptAnswers:
         except UpstreamError as error:
             if kept is None or now - kept.at >= caching.max_age + caching.stale_if_error:
                 raise
-            _log.warning("answering with what was kept: %s", error)
+            words = "answering with what was kept: %s"
+            _log.warning(words, error, extra=repeats("kept", error.service, error.kind))
             return self._told("failed", kept)
         self._found["none"] += 1
         self._keep(key, caching, encoded, now)

@@ -280,6 +280,17 @@ def test_a_missing_service_is_told_in_one_line() -> None:
     assert "example: UPSTREAM_ORDER_URL is not set; set it to the URL of the order service\n" == told
 
 
+def test_a_service_that_is_away_is_not_told_at_every_request() -> None:
+    with running(f"http://127.0.0.1:{free_port()}") as (process, url):
+        codes = {ask(f"{url}/order")[0] for _ in range(20)}
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=10)
+
+    # Unreachable, and then not asked any more.
+    assert {503} == codes
+    assert 2 == told.count("GET /order failed")
+
+
 def test_logs_are_json_where_a_machine_reads_them() -> None:
     with running(f"http://127.0.0.1:{free_port()}", COLONNADE_LOG="json") as (process, url):
         ask(f"{url}/order")

@@ -110,6 +110,10 @@ def _cases_of_bff(alert: Alert, bff: Bff) -> Iterator[Case]:
         case "BreakerOpen":
             own = f'{series.BREAKERS}{{bff="{bff.name}",service="a",state="%s"}}'
             yield Case({own % "open": "1x60"}, {own % "half_open": "1x60"}, labels={"service": "a"})
+            event = f'{series.ROUTE_BREAKERS}{{route="{bff.name}.a",event="%s"}}'
+            yield Case(
+                {event % "refused": "0+1x60"}, {event % "probed": "0+1x60"}, labels={"route": f"{bff.name}.a"}
+            )
             labels = {"envoy_cluster_name": bff.name}
             at_edge = f'{series.EDGE_BREAKERS[0]}{{envoy_cluster_name="{bff.name}"}}'
             yield Case({at_edge: "1x60"}, {at_edge: "0x60"}, labels=labels)

@@ -64,6 +64,7 @@ def _bffs() -> list[Panel]:
     routes = f"topk(10, {_rate(ANSWERS, 'route', CHOSEN)})"
     views = _quantile(0.95, "colonnade_requests_duration_seconds_bucket", "bff, view", CHOSEN)
     lacking = _rate("colonnade_requests_degraded_total", "bff, part", CHOSEN)
+    breakers = _rate(series.ROUTE_BREAKERS, "route, event")
     retries = _rate("envoy_cluster_upstream_rq_retry", "envoy_cluster_name", 'envoy_cluster_name=~"$bff"')
     return [
         Panel("Answers", PER_SECOND, [(every, "{{bff}}")]),
@@ -72,6 +73,7 @@ def _bffs() -> list[Panel]:
         Panel("Busiest routes", PER_SECOND, [(routes, "{{route}}")]),
         Panel("Time of a view, p95", S, [(views, "{{bff}} {{view}}")]),
         Panel("Answers that lack a part", PER_SECOND, [(lacking, "{{bff}} without {{part}}")]),
+        Panel("Breakers of routes", PER_SECOND, [(breakers, "{{route}} {{event}}")]),
         Panel("Retries of the edge", PER_SECOND, [(retries, "{{envoy_cluster_name}}")]),
     ]
 

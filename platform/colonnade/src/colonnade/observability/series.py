@@ -21,6 +21,7 @@ EDGE_BREAKERS = (
     "envoy_cluster_circuit_breakers_default_rq_open",
     "envoy_cluster_circuit_breakers_default_rq_pending_open",
 )
+ROUTE_BREAKERS = "envoy_breaker_events"
 INSTANCES = "envoy_cluster_membership_total"
 HEALTHY = "envoy_cluster_membership_healthy"
 STORE_UP = "colonnade_store_up"
@@ -52,7 +53,12 @@ def refusals(bff: str) -> str:
 
 
 def breakers(bff: str) -> str:
-    """Return which breakers are open: of the BFF towards services, of the edge towards the BFF."""
+    """Return which breakers are open: of the BFF towards services, of its routes, of the edge towards it.
+
+    Those of routes are known by what they did: one that is open refuses, or lets one request try.
+    """
     own = f'max by (service) ({BREAKERS}{{bff="{bff}",state="open"}} == 1)'
     at_edge = " or ".join(f'{name}{{envoy_cluster_name="{bff}"}} == 1' for name in EDGE_BREAKERS)
-    return f"{own} or max by (envoy_cluster_name) ({at_edge})"
+    its = f'route=~"{bff}(\\\\..+)?",event=~"opened|refused"'
+    routes = f"max by (route) (increase({ROUTE_BREAKERS}{{{its}}}[1m]) > 0)"
+    return f"{own} or {routes} or max by (envoy_cluster_name) ({at_edge})"

@@ -314,6 +314,10 @@ def test_the_access_log_tells_the_request_and_no_secret(edge: Edge) -> None:
     line = json.loads(next(line for line in text.splitlines() if request_id in line))
     assert (line["route"], line["status"], line["path"]) == ("tv.read", 200, "/api/tv/scoped")
     assert (line["user"], line["roles"]) == ("alice", "user,admin")
+    assert line["upstream"] == str(edge.backend.address)
+    assert 0 <= line["upstream_ms"] <= line["duration_ms"]
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", line["traceparent"])
+    assert "flags" not in line or line["flags"] == "-"
     assert not [name for name in answer.headers if name.startswith("x-envoy")]
     assert "s3cret" not in text
     assert headers["Authorization"].split()[1] not in text
