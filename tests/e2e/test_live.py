@@ -12,7 +12,8 @@ from tests.websocket import Client, Refused, connected
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-ORDER, BOBS = "o-05300", "o-05450"
+ORDER, BOBS = "o-00300", "o-05450"
+"""One so old that no list of another test shows it."""
 EVENTS = f"/api/web/orders/{ORDER}/events"
 DONE = {"type": "ack", "outcome": "done"}
 

@@ -14,7 +14,9 @@ from colonnade_runtime import (
     declared,
     get,
 )
+from colonnade_runtime.rsgi import WebSocketTransport
 from colonnade_runtime.testing import AppClient, FakeUpstreams, Refused
+from colonnade_runtime.testing.client import _Exchange
 
 ALICE = {"x-user-id": "alice"}
 
@@ -215,6 +217,7 @@ async def test_what_was_said_before_the_client_left_is_handled(room: Room) -> No
 
 async def test_nothing_is_read_ahead_of_a_view_that_is_busy(room: Room) -> None:
     async with room.client.websocket("/stuck") as socket:
+        socket.answers_pings = False
         for number in range(10):
             await socket.send({"number": number})
         await socket.receive()
@@ -242,6 +245,26 @@ async def test_a_view_that_does_not_notice_is_ended_soon_after_its_client(room: 
         await socket.receive()
 
     assert room.ended.is_set()
+
+
+class Left:
+    """A client that has left before it was taken in, as Granian tells it."""
+
+    async def accept(self) -> WebSocketTransport:
+        raise RuntimeError("closed")
+
+    def close(self, status: int | None = None) -> None:
+        raise RuntimeError(f"closed before {status}")
+
+
+async def test_a_client_that_left_during_the_handshake_is_no_error(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    scope = _Exchange("GET", "/sums", "", dict(ALICE), b"", proto="ws")
+    await room.client._handler.talk(scope, Left())
+
+    assert not caplog.records
+    assert "1000" == ended(room, "/sums")
 
 
 async def test_a_process_that_stops_says_so(room: Room) -> None:

@@ -114,13 +114,18 @@ class WebSocket(Generic[In, Out]):
             with suppress(TimeoutError, RuntimeError):  # it may have gone, or take nothing
                 async with asyncio.timeout(LAST_WORD_S):
                     await self._put(told)
-        self._protocol.close()
+        with suppress(RuntimeError):  # it is closed already
+            self._protocol.close()
         return told
 
     async def _open(self) -> WebSocketTransport:
         async with self._accepting:
             if self._transport is None:
-                self._transport = await self._protocol.accept()
+                try:
+                    self._transport = await self._protocol.accept()
+                except RuntimeError as error:  # Granian's word for a client that has left
+                    self._end(LEFT)
+                    raise Gone from error
                 self._heard = self._said = self._clock()
                 self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._watch())]
         return self._transport
