@@ -31,6 +31,7 @@ class Breaker:
         self._pause = settings.first
         self._probing = False
         self.opened = 0
+        self.closed = 0
 
     @property
     def state(self) -> State:
@@ -64,6 +65,7 @@ class Breaker:
         if self._in_a_row >= self._settings.successes:
             self._enter(open_until=None)
             self._pause = self._settings.first
+            self.closed += 1
 
     def failed(self, permit: int) -> None:
         """Report a failure of the service."""

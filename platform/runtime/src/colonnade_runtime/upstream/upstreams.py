@@ -68,6 +68,7 @@ class Upstreams:
             *red("colonnade_calls", "outcome", calls),
             *family("colonnade_breaker_state", "gauge", states),
             *_each("colonnade_breaker_opened_total", "counter", {n: s.breaker.opened for n, s in services}),
+            *_each("colonnade_breaker_closed_total", "counter", {n: s.breaker.closed for n, s in services}),
             *_each("colonnade_call_repetitions_total", "counter", {n: s.budget.spent for n, s in services}),
             *_each("colonnade_call_hedges_total", "counter", {n: s.hedges for n, s in services}),
             *_each("colonnade_calls_in_flight", "gauge", {n: s.places.taken for n, s in services}),
