@@ -1,4 +1,4 @@
-"""The command line: `python -m colonnade_bench edge|bff|limits|auth|latency`."""
+"""The command line: `python -m colonnade_bench edge|bff|limits|auth|latency|scale`."""
 
 import signal
 import sys
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from colonnade_bench.errors import BenchError
-from colonnade_bench.report import show, show_all, show_crowd, show_latency
+from colonnade_bench.report import show, show_all, show_crowd, show_latency, show_scale
 
 CACHE = Path(__file__).parents[2] / ".cache"
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -91,6 +91,17 @@ def latency(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
     from colonnade_bench.latency import bench_latency  # noqa: PLC0415 - slow to import
 
     show_latency(bench_latency(seconds, _tell), as_json=as_json)
+
+
+@app.command()
+def scale(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
+    """Measure platforms of 10 to 5,000 routes and 3 to 100 BFFs: to compile, publish, hold and serve them.
+
+    Example: bff bench scale --json
+    """
+    from colonnade_bench.scale import bench_scale  # noqa: PLC0415 - slow to import
+
+    show_scale(bench_scale(seconds, _tell), as_json=as_json)
 
 
 def _chosen(only: str, names: tuple[str, ...]) -> list[str]:

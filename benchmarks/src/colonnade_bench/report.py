@@ -12,6 +12,7 @@ from rich.table import Table
 from colonnade_bench.crowd import Crowd
 from colonnade_bench.latency import Latency
 from colonnade_bench.measure import Result
+from colonnade_bench.scale import Scale
 
 WIDTH = 110
 
@@ -69,6 +70,28 @@ def show_latency(found: Sequence[Latency], *, as_json: bool) -> None:
         p99 = (f"{one.p99_ms:.2f}", f"{one.direct_p99_ms:.2f}", f"{one.added_p99_ms:.2f}")
         shown.add_row(one.name, f"{one.rate:.0f}", f"{one.busy:.0%}", *p50, *p99)
     _print(shown)
+
+
+def show_scale(found: Sequence[Scale], *, as_json: bool) -> None:
+    """Print what routes and BFFs cost."""
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2))
+        return
+    made = Table(title="To make: seconds", title_justify="left", box=SIMPLE)
+    served = Table(title="To serve: a JWT, a local limit, one worker", title_justify="left", box=SIMPLE)
+    for shown, headings in (
+        (made, ("compile", "validate", "publish", "in effect after")),
+        (served, ("memory, MiB", "CPU µs/req", "req/s", "throughput", "p99 ms")),
+    ):
+        shown.add_column("platform", no_wrap=True)
+        for heading in headings:
+            shown.add_column(heading, justify="right", no_wrap=True)
+    for one in found:
+        times = (one.compile_s, one.validate_s, one.publish_s, one.effect_s)
+        made.add_row(one.serving.name, *(f"{seconds:.2f}" for seconds in times))
+        cost = (f"{one.rss_mb:.0f}", f"{one.serving.cpu_us:.0f}", f"{one.serving.rate:.0f}")
+        served.add_row(one.serving.name, *cost, f"{one.throughput:.2f}", f"{one.serving.p99_ms:.2f}")
+    _print(made, served)
 
 
 def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, as_json: bool) -> None:

@@ -23,11 +23,12 @@ def decide(
 ) -> Decision:
     """Return who decides, and the reason that `bff routes` shows; a token's claims stand in `places`.
 
-    A `parted` route is several for Envoy, because some of its requests go elsewhere, too.
+    A `parted` route is several for Envoy, each of which would count for itself: some of its requests go
+    elsewhere, or parts of the BFF share its limits.
     """
     why_not = _why_not(auth, limits, cost) or _why_not_jwt(auth, places, stream=stream)
     if not why_not and parted and limits:
-        why_not = "requests are counted together wherever they go"
+        why_not = "several routes of Envoy are counted together"
     if why_not:
         return Decision(native=False, reason=why_not)
     what = "JWT" if auth.type == "jwt" else "no credential"

@@ -37,7 +37,8 @@ def _route(bff: BffManifest, part: RouteException, edge_max_body: int, places: C
     resolved_auth = _auth(part.auth or bff.auth)
     written = base.cost if part.cost is None else part.cost
     cost = None if written == "graphql" else written
-    parted = bff.canary is not None or bff.mirror is not None
+    together = part.limits is None and any(other.limits is None for other in bff.routes)
+    parted = together or bff.canary is not None or bff.mirror is not None
     return ir.Route(
         id=bff.name if is_base else f"{bff.name}.{part.name}",
         bff=bff.name,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import httpx
 import pytest
@@ -94,3 +95,19 @@ def test_the_first_route_that_matches_is_taken(edge: Edge, routes: tuple[Route, 
 def test_a_host_that_is_none_is_refused_on_every_path(edge: Edge) -> None:
     for path in ("/", "/shop/a/b", "/auth/session"):
         assert edge.get(path, headers={"Host": "a, b"}).status_code == 400
+
+
+@pytest.mark.parametrize(("own", "native"), [("", {False}), (", limits: []", {True})])
+def test_routes_that_share_a_limit_are_counted_together(tmp_path: Path, own: str, native: set[bool]) -> None:
+    text = f"""\
+kind: mobile
+port: 3003
+auth: {{type: none}}
+route: {{prefix: /api/tv}}
+limits: [{{name: all, rate: 1/second, key: ip, policy: local}}]
+routes: [{{name: part, path: /part{own}}}]
+"""
+
+    routes = platform(tmp_path, {"tv": text}).routes
+
+    assert {route.decision.native for route in routes} == native
