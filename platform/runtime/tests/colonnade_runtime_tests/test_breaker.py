@@ -39,7 +39,7 @@ def test_the_pause_doubles_up_to_five_minutes_and_starts_anew_after_recovery() -
         assert permit is not None
         breaker.succeeded(permit)
     assert State.CLOSED is breaker.state
-    assert (10, 1) == (breaker.opened, breaker.closed)
+    assert (11, 1) == (breaker.opened, breaker.closed)
     for _ in range(3):
         breaker.failed(breaker.admit() or 0)
 
