@@ -256,6 +256,30 @@ async def test_an_instance_that_is_late_again_and_again_is_left_out() -> None:
     assert await _asked_in(flaky, transport, 0) == 3
 
 
+async def test_if_none_seems_well_a_read_finds_the_one_that_is() -> None:
+    flaky, back = Flaky(), Flaky()
+    transport = balanced([flaky.send, back.send], Balance("round_robin"), lambda: flaky.now)
+    flaky.error = back.error = UpstreamUnreachable("order", "refused")
+    await _asked_in(flaky, transport, 0)
+
+    back.error = None
+    replies = [await transport.send(call()) for _ in range(10)]
+
+    assert [200] * 10 == [reply.status for reply in replies]
+
+
+async def test_a_read_that_breaks_instances_breaks_two_at_most() -> None:
+    instances = [Flaky() for _ in range(4)]
+    transport = balanced([one.send for one in instances], Balance("round_robin"), lambda: 0.0)
+    for one in instances:
+        one.error = UpstreamUnreachable("order", "broken")
+
+    with pytest.raises(UpstreamUnreachable):
+        await transport.send(call())
+
+    assert sum(one.asked for one in instances) == 2
+
+
 async def test_if_none_is_well_all_are_tried() -> None:
     flaky = Flaky()
     transport = balanced([flaky.send, flaky.send], Balance(), lambda: flaky.now)

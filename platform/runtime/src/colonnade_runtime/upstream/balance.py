@@ -19,7 +19,7 @@ from msgspec.structs import force_setattr
 ILL = 3
 FAILURES = frozenset({500, 502, 503, 504})
 FIRST_S = 1.0
-LONGEST_S = 30.0
+LONGEST_S = 10.0
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -110,15 +110,16 @@ class Balanced:
     async def send(self, call: Call) -> Reply:
         """Send a call to an instance; one that is made again, to another. Raises as the transport does.
 
-        An idempotent call whose connection broke is made again at once, at each instance that is well. That
-        is no retry: it costs no budget, because an instance that dies breaks the calls it had, and no more.
+        An idempotent call whose connection broke is made again at once, at one other instance. That is no
+        retry: it costs no budget, because an instance that dies breaks the calls it had, and no more. At one
+        only, because the call may be what broke it.
         """
-        while True:
-            try:
-                return await self._to(self._pick(call), call)
-            except UpstreamUnreachable:
-                if call.method not in IDEMPOTENT or not self._untried(self._well(), call):
-                    raise
+        try:
+            return await self._to(self._pick(call), call)
+        except UpstreamUnreachable:
+            if call.method not in IDEMPOTENT or not self._untried(self._instances, call):
+                raise
+        return await self._to(self._pick(call), call)
 
     async def _to(self, instance: Instance, call: Call) -> Reply:
         instance.calls += 1
@@ -140,14 +141,11 @@ class Balanced:
         return reply
 
     def _pick(self, call: Call) -> Instance:
-        well = self._well() or self._instances
+        now = self._clock()
+        well = [instance for instance in self._instances if instance.is_well(now)] or self._instances
         instance = self._choose(self._untried(well, call) or well, call)
         force_setattr(call, "tried", call.tried | instance.bit)
         return instance
-
-    def _well(self) -> list[Instance]:
-        now = self._clock()
-        return [instance for instance in self._instances if instance.is_well(now)]
 
     @staticmethod
     def _untried(instances: Sequence[Instance], call: Call) -> list[Instance]:
