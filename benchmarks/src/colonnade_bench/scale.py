@@ -33,7 +33,7 @@ kind: mobile
 owner: "@bench"
 port: {port}
 route: {{prefix: /api/{name}}}
-auth: {{type: jwt, revocation: false}, limits: []}
+auth: {{type: jwt, revocation: false}}
 limits: [{{name: per-consumer, rate: 1000000/second, burst: 1000000, policy: local}}]
 routes: [{routes}]
 """
