@@ -7,6 +7,8 @@ from pydantic import Field
 from colonnade.manifest.model import Model
 from colonnade.manifest.units import Percent, parse_percent
 
+Connections = Annotated[int, Field(ge=1, le=100_000)]
+
 
 class Bounds(Model):
     """Requests beyond `connections` wait, up to `pending` of them; one more is refused at once.
@@ -14,6 +16,6 @@ class Bounds(Model):
     Of all that is under way no more than `retries` may be further tries.
     """
 
-    connections: Annotated[int, Field(ge=1, le=100_000)] = 1024
-    pending: Annotated[int, Field(ge=1, le=100_000)] = 256
+    connections: Connections = 1024
+    pending: Connections = 256
     retries: Annotated[Percent, Field(ge=0, le=100)] = parse_percent("20%")

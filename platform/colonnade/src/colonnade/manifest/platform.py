@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from colonnade.manifest.balance import Balance, Replicas
+from colonnade.manifest.bounds import Connections
 from colonnade.manifest.expose import Expose
 from colonnade.manifest.identity import Identity
 from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath
@@ -146,6 +147,7 @@ class Guardrails(Model):
     max_body: Size = parse_size("4MiB")
     max_retries: Annotated[int, Field(ge=0, le=5)] = 2
     max_replicas: Replicas = 4
+    max_connections: Connections = 4096
     critical: tuple[Name, ...] = Field(default=())
 
 

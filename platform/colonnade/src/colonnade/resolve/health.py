@@ -1,9 +1,22 @@
 """What a bff.yaml says of health, bounds and the breaker, resolved."""
 
+from collections.abc import Iterator
+
+from colonnade.errors import Problem
 from colonnade.ir import breaker, health
 from colonnade.manifest.bounds import Bounds
 from colonnade.manifest.breaker import Breaker
 from colonnade.manifest.health import Health
+from colonnade.manifest.load import Manifests
+
+
+def check_bounds(manifests: Manifests) -> Iterator[Problem]:
+    """Yield each BFF that may have more under way than the guardrails allow."""
+    most = manifests.platform.manifest.guardrails.max_connections
+    for written in manifests.bffs.values():
+        for name in ("connections", "pending"):
+            if getattr(written.manifest.bounds, name) > most:
+                yield written.document.problem(("bounds", name), f"the guardrails allow at most {most}")
 
 
 def resolve_health(written: Health) -> health.Health:

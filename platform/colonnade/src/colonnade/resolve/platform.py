@@ -16,7 +16,7 @@ from colonnade.manifest.platform import Hsts, PlatformManifest, Service, Tls
 from colonnade.resolve.balance import check_balance, resolve_balance, resolve_canary, resolve_mirror
 from colonnade.resolve.exposed import check_exposed, exposed_routes, resolve_exposed
 from colonnade.resolve.guardrails import check
-from colonnade.resolve.health import resolve_bounds, resolve_health
+from colonnade.resolve.health import check_bounds, resolve_bounds, resolve_health
 from colonnade.resolve.identity import check_identity, resolve_claims, resolve_identity, secret
 from colonnade.resolve.rollout import rollout
 from colonnade.resolve.routes import resolve_routes
@@ -27,7 +27,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
 
     Raises `ManifestError` with every breach of the guardrails and every clash.
     """
-    checks = (check, check_balance, check_identity, check_exposed)
+    checks = (check, check_balance, check_bounds, check_identity, check_exposed)
     found = [problem for one in checks for problem in one(manifests)]
     problems = [problem.seen_from(manifests.root) for problem in found]
     if problems:
