@@ -147,18 +147,19 @@ class Handler:
         if isinstance(result, Events):
             request.without_end()
             return Encoded(OK, STREAM, b"", result)
-        answer = result if isinstance(result, Answer) else Answer(result)
-        document = answer.body if projection is None else projection(answer.body)
+        document, status = (result.body, result.status) if isinstance(result, Answer) else (result, OK)
+        if projection is not None:
+            document = projection(document)
         encoding = request.encoding
         body = encoding.encode(document)
         headers = [encoding.media_type]
         if request.degraded:
             headers += NO_STORE, (DEGRADED, ", ".join(request.degraded))
-        elif route.cache is None or answer.status != OK:
+        elif route.cache is None or status != OK:
             headers.append(NO_STORE)
         else:
             headers += self._cached(route.cache, body)
-        return Encoded(answer.status, headers, body)
+        return Encoded(status, headers, body)
 
     async def _respond(self, scope: Scope, protocol: HTTPProtocol, encoded: Encoded) -> None:
         status, headers, body, events = encoded

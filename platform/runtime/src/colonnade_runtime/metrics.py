@@ -4,7 +4,6 @@ Labels are written in the code (paths, calls, services): never anything that a c
 """
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -19,13 +18,13 @@ class Series:
     __slots__ = ("buckets", "outcomes", "seconds")
 
     def __init__(self) -> None:
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes: dict[str, int] = {}
         self.buckets = [0] * (len(BOUNDS) + 1)
         self.seconds = 0.0
 
     def observe(self, outcome: str, seconds: float) -> None:
         """Count one."""
-        self.outcomes[outcome] += 1
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         self.buckets[bisect_left(BOUNDS, seconds)] += 1
         self.seconds += seconds
 

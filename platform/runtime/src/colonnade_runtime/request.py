@@ -1,7 +1,7 @@
 """A request, as a view sees it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from math import inf
 from os import urandom
 from typing import Any, TypeVar
@@ -15,8 +15,9 @@ from colonnade_runtime.errors import BadRequest, Invalid, Unauthorized
 from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
 from colonnade_runtime.tracing.trace import Trace
-from colonnade_runtime.upstream import Ask, Call, Flights, Reply
-from colonnade_runtime.upstream.upstreams import Upstreams
+from colonnade_runtime.upstream import Ask, Call, Flights
+from colonnade_runtime.upstream.call import Headers
+from colonnade_runtime.upstream.upstreams import Upstreams, Way
 
 Decoded = TypeVar("Decoded")
 Shared = TypeVar("Shared")
@@ -67,7 +68,7 @@ class Request:
         self._flights: Flights = {}
         self._shared: dict[object, Any] = {}
         self._id: str | None = None
-        self._told: dict[str, str] | None = None
+        self._told: Headers | None = None
         self._degraded: set[str] = set()
 
     @property
@@ -152,7 +153,7 @@ class Request:
     @property
     def degraded(self) -> list[str]:
         """The names of what is missing from the answer, or not fresh, because a service failed; sorted."""
-        return sorted(self._degraded)
+        return sorted(self._degraded) if self._degraded else []
 
     def degrade(self, name: str) -> None:
         """Say that a part of the answer is missing, or not fresh."""
@@ -164,22 +165,19 @@ class Request:
         ends = min(now + self.limits.call, self._calls_end)
         headers = self._down(shared=ask.shared)
         if body is not None:
-            headers = headers | {"content-type": "application/json"}
+            headers = Headers(headers, **{"content-type": "application/json"})
         if self.trace is not None:
-            headers = headers | {"traceparent": self.trace.child()}
+            headers = Headers(headers, traceparent=self.trace.child())
         return Call(ask, target, headers, body, now, ends, self._flights)
 
-    def send(self, call: Call) -> Awaitable[Reply]:
-        """Make a call; declared calls do, nobody else needs to.
+    def way(self, ask: Ask) -> Way:
+        """Return the way to the service; declared calls take it, nobody else needs to."""
+        return self._upstreams.way(ask)
 
-        Raises `UpstreamError` where there is no answer.
-        """
-        return self._upstreams.way(call.ask)(call)
-
-    def count(self, call: Call, outcome: str) -> None:
+    def count(self, way: Way, call: Call, outcome: str) -> None:
         """Count what became of a call that was made."""
         now = self._clock()
-        self._upstreams.count(call.ask, outcome, now - call.began)
+        way.observe(outcome, now - call.began)
         if self.trace is not None:
             self.trace.called(call, outcome, now)
 
@@ -236,7 +234,7 @@ class Request:
             self._id = self._header("x-request-id") or urandom(16).hex()
         return self._id
 
-    def _down(self, *, shared: bool) -> dict[str, str]:
+    def _down(self, *, shared: bool) -> Headers:
         """What goes down with a call: request id and trace, and who asks unless that is all the same."""
         if shared or self.anonymous:
             return self._headers(TRACE)
@@ -244,8 +242,8 @@ class Request:
             self._told = self._headers(TRACE_AND_IDENTITY)
         return self._told
 
-    def _headers(self, names: tuple[str, ...]) -> dict[str, str]:
-        given = {"accept": "application/json", "x-request-id": self.id}
+    def _headers(self, names: tuple[str, ...]) -> Headers:
+        given = Headers({"accept": "application/json", "x-request-id": self.id})
         for name in names:
             if value := self._header(name):
                 given[name] = value

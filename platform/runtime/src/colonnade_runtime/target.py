@@ -35,8 +35,13 @@ class Target:
         for index, text in self._path:
             path += _segment(values[index]) + text
         # By hand, because `urlencode` costs as much as the rest of a call's Python.
-        pairs = [name + _text(value) for index, name in self._query if (value := values[index]) is not None]
-        return f"{path}?{'&'.join(pairs)}" if pairs else path
+        mark = "?"
+        for index, name in self._query:
+            value = values[index]
+            if value is not None:
+                path += mark + name + (str(value) if type(value) is int else _text(value))
+                mark = "&"
+        return path
 
 
 def _segment(value: object) -> str:
@@ -50,8 +55,6 @@ def _text(value: object) -> str:
         return value if _PLAIN(value) else quote(value, safe="")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
     if isinstance(value, list | tuple | set | frozenset):
         return "%2C".join([_quoted(str(one)) for one in value])
     return _quoted(str(value))

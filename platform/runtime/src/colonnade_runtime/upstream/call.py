@@ -25,6 +25,24 @@ class Ask(msgspec.Struct, frozen=True, eq=False):
     last_good: float = 0.0
 
 
+class Headers(dict[str, str]):
+    """Headers of calls, and how they are written on the wire; worked out once for all calls of a request."""
+
+    __slots__ = ("_lines",)
+
+    @property
+    def lines(self) -> str:
+        """A line for each. Raises `ValueError` for a header that would be more than one."""
+        try:
+            return self._lines
+        except AttributeError:
+            lines = "".join([f"{name}: {value}\r\n" for name, value in self.items()])
+        if lines.count("\n") != len(self):
+            raise ValueError(f"a line break in one of the headers {', '.join(self)}")
+        self._lines: str = lines
+        return lines
+
+
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call: `target` is path and query, `began` and `ends` are on the loop's clock, in seconds.
 

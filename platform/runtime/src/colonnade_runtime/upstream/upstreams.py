@@ -2,8 +2,9 @@
 
 import asyncio
 import random as chance
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import msgspec
 from colonnade_runtime.memory import Memory
 from colonnade_runtime.metrics import Labels, Series, family, red
 from colonnade_runtime.upstream.breaker import State
@@ -13,6 +14,14 @@ from colonnade_runtime.upstream.policy import Upstream
 from colonnade_runtime.upstream.retry import Sleep
 
 DEFAULTS = Upstream()
+
+
+class Way(msgspec.Struct, frozen=True, eq=False):
+    """The way of a declared call: `send` makes one, `observe` counts what became of it and its seconds."""
+
+    send: Stage
+    series: Series
+    observe: Callable[[str, float], None]
 
 
 class Upstreams:
@@ -34,19 +43,16 @@ class Upstreams:
         self._sleep = sleep
         self.last_good: Memory[bytes] = Memory()
         self._services: dict[str, Service] = {}
-        self._ways: dict[Ask, tuple[Stage, Series]] = {}
+        self._ways: dict[Ask, Way] = {}
 
-    def way(self, ask: Ask) -> Stage:
+    def way(self, ask: Ask) -> Way:
         """Return the way of a declared call; it is assembled once."""
         found = self._ways.get(ask)
         if found is None:
-            stage = pipeline(ask, self.service(ask.service), self._transport.send)
-            found = self._ways[ask] = (stage, Series())
-        return found[0]
-
-    def count(self, ask: Ask, outcome: str, seconds: float) -> None:
-        """Count what became of a call, and how long the view waited for it."""
-        self._ways[ask][1].observe(outcome, seconds)
+            series = Series()
+            send = pipeline(ask, self.service(ask.service), self._transport.send)
+            found = self._ways[ask] = Way(send, series, series.observe)
+        return found
 
     def service(self, name: str) -> Service:
         """Return what all calls to a service share."""
@@ -57,7 +63,7 @@ class Upstreams:
 
     def metrics(self) -> list[str]:
         """Return the lines of all calls and services."""
-        calls = [(_labels(ask), series) for ask, (_, series) in self._ways.items()]
+        calls = [(_labels(ask), way.series) for ask, way in self._ways.items()]
         services = self._services.items()
         states: list[tuple[Labels, float]] = [
             ({"service": name, "state": state}, float(one.breaker.state is state))
