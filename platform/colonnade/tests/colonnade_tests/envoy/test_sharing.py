@@ -24,6 +24,8 @@ SHARING = {
     "limits: [{name: all, rate: 5/hour, policy: local, key: ip}]\n",
     "wary": OPEN + "canary: {bff: ill, weight: 30%, header: x-canary, sticky: none}\n"
     "breaker: {unhealthy: {statuses: [500]}, first_pause: 60s}\n",
+    "owned": "auth: {type: jwt, revocation: false}\nreplicas: 3\n"
+    'balance: {policy: hash, key: "header:x-user-id"}\n',
     "copied": OPEN + "mirror: {bff: next}\n",
     "sampled": OPEN + "mirror: {bff: next, share: 25%, methods: [GET, POST]}\n",
     "dead": OPEN + "mirror: {bff: nobody}\n",
@@ -42,7 +44,7 @@ def manifests(**instead: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
-    fleet = Fleet(**dict.fromkeys(SHARING, 1))
+    fleet = Fleet(**dict.fromkeys(SHARING, 1) | {"owned": 3})
     yield fleet
     fleet.close()
 
@@ -163,6 +165,17 @@ def test_the_credential_of_the_bff_is_its_canarys(visitor: Client, fleet: Fleet)
 
     assert statuses == {401}
     assert fleet.instances["next"][0].asked["GET"] == before
+
+
+def test_a_user_has_an_instance_and_nobody_takes_the_name_of_another(edge: Edge, visitor: Client) -> None:
+    tokens = [edge.alice(sub=f"user-{number}")["Authorization"] for number in range(20)]
+    eventually(lambda: visitor.get("/api/owned/", Authorization=tokens[0]).status == 200)
+
+    first = [visitor.get("/api/owned/", Authorization=token).name for token in tokens]
+    claimed = [visitor.get("/api/owned/", Authorization=token, x_user_id="mallory") for token in tokens]
+
+    assert [answer.name for answer in claimed] == first
+    assert len(set(first)) == 3
 
 
 def test_the_limits_of_the_bff_are_its_canarys(visitor: Client) -> None:
