@@ -1,5 +1,6 @@
 """What happens reaches those who look on through the edge: order status a browser, commands a device."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.platform_folder import Stack, eventually
+from tests.platform_folder import Stack, bff, eventually
 from tests.websocket import Client, Refused, connected
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -114,3 +115,13 @@ async def test_who_is_no_device_gets_no_commands(stack: Stack) -> None:
             async with connected(f"{stack.edge}/api/iot/commands", headers):
                 pass
         assert 401 == refused.value.status
+
+
+async def test_a_revoked_key_ends_the_channel(stack: Stack) -> None:
+    told = json.loads(bff(stack.folder, "key", "create", "--device", "sensor-2", "--json").stdout)
+    async with connected(f"{stack.edge}/api/iot/commands", {"X-API-Key": told["key"]}) as socket:
+        await socket.send({"type": "ping"})
+        assert {"type": "pong"} == await socket.receive()
+        bff(stack.folder, "key", "revoke", told["id"])
+
+        assert await socket.ended() is None
