@@ -16,8 +16,8 @@ from colonnade.resolve.routes import resolve_routes
 from colonnade_policy import Claims
 
 GRPC_METHOD = "POST"
-COUNTED_TOGETHER = ir.Decision(native=False, reason="all ways in are counted together")
-"""Envoy's own buckets are those of one route."""
+COUNTED_TOGETHER = ir.Decision(native=False, reason="several routes of Envoy are counted together")
+"""As `decide` says it: each of Envoy's own buckets is of one route."""
 TOLD_TO_PAGES = ("grpc-status", "grpc-message")
 SENT_BY_PAGES = ("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout")
 """What gRPC-Web in a page has to read and to send, and a browser hides and asks about."""
