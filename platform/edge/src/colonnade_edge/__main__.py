@@ -14,6 +14,7 @@ from colonnade_edge.authn.bearer import Bearer
 from colonnade_edge.authn.issuers import Issuers
 from colonnade_edge.authn.last_used import LastUsed
 from colonnade_edge.authn.trust import Trusts
+from colonnade_edge.backlog import Backlog
 from colonnade_edge.decide import Decider
 from colonnade_edge.keyring import Keyring
 from colonnade_edge.lease.leases import Leases
@@ -67,7 +68,9 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
     stack.push_async_callback(last_used.flush)
     limiter = Limiter(ticker, edges, metrics, heavy)
     decider = Decider(ticker, limiter, bearer, revoked, last_used, pages.refresh_soon)
+    backlog = Backlog()
     forever = (
+        backlog.watch(),
         policy.watch(),
         edges.watch(),
         heavy.flush_forever(),
@@ -77,7 +80,7 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
         issuers.watch(policy),
     )
     await stack.enter_async_context(_in_background(forever))
-    return PolicyService(policy, decider, pages, issuers, link, metrics), leases
+    return PolicyService(policy, decider, pages, issuers, link, metrics, backlog), leases
 
 
 def _pages(settings: PolicySettings, revoked: Table, bearer: Bearer) -> Pages:

@@ -5,6 +5,7 @@ import logging
 from colonnade_edge import audit
 from colonnade_edge.answer import NO_STORE, Answer, Headers, json_answer, refusal
 from colonnade_edge.authn.issuers import Issuers
+from colonnade_edge.backlog import Backlog
 from colonnade_edge.call import Call
 from colonnade_edge.decide import Decider
 from colonnade_edge.errors import Broken, Forbidden, NotFound, Refused, Unauthenticated, Unavailable
@@ -32,7 +33,9 @@ class PolicyService:
         issuers: Issuers,
         link: StoreLink,
         metrics: Metrics,
+        backlog: Backlog,
     ) -> None:
+        self._backlog = backlog
         self._policy = policy
         self._decider = decider
         self._pages = pages
@@ -87,6 +90,7 @@ class PolicyService:
             if plan is None or call.route_id not in plan.routes:
                 raise Unavailable("the edge has no policy for this route yet")
             route = plan.routes[call.route_id]
+        self._backlog.admit(route.route.criticality)
         cost = route.route.cost
         call.cost = query_cost(await protocol()) if cost is None else cost
         return await self._decider.decide(plan, route, call)

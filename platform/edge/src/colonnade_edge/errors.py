@@ -19,6 +19,7 @@ EdgeError
     ├── Broken               500: our own mistake
     ├── ProviderFailed       502: the identity provider did not do its part
     └── Unavailable          503
+        └── Overloaded
 """
 
 
@@ -164,3 +165,10 @@ class Unavailable(Refused):
 
     title = "Temporarily unavailable"
     slug = "unavailable"
+
+
+class Overloaded(Unavailable):
+    """There is more to decide than can be decided, and this request matters less than others."""
+
+    title = "Overloaded"
+    slug = "overloaded"

@@ -12,6 +12,7 @@ FORMAT_VERSION = 2
 Auth = Literal["session", "jwt", "api_key", "client_credentials", "none"]
 LimitPolicy = Literal["local", "cluster", "store"]
 StoreFailure = Literal["allow", "deny", "local"]
+Criticality = Literal["critical", "default", "sheddable"]
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +52,7 @@ class Route(Struct, frozen=True):
     until it expires. A `stream` stays open until its credential ends.
     With `certificate` an API key must be bound to one.
     Besides its header, a token may be in the cookie or query parameter that is named.
+    Under overload what has the least `criticality` is refused first.
     Pages of `trusted_origins` may act with a session beside our own; `*` stands for labels of a host.
     """
 
@@ -67,6 +69,7 @@ class Route(Struct, frozen=True):
     claims: dict[str, tuple[str | int | bool, ...]] = {}
     token_cookie: str = ""
     token_query: str = ""
+    criticality: Criticality = "default"
 
 
 class Session(Struct, frozen=True):

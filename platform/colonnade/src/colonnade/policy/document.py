@@ -44,6 +44,7 @@ def _identity(identity: Identity, issuer: str) -> policy.Identity:
 def _route(route: Route) -> policy.Route:
     # The IR holds only kinds of credential that the manifest's own type allows.
     auth: policy.Auth = route.auth.type  # type: ignore[assignment]
+    criticality: policy.Criticality = route.criticality  # type: ignore[assignment]
     trusted = route.cors.origins if route.cors is not None and route.cors.credentials else ()
     return policy.Route(
         bff=route.bff,
@@ -59,6 +60,7 @@ def _route(route: Route) -> policy.Route:
         claims=dict(route.auth.claims),
         token_cookie=route.auth.token_cookie,
         token_query=route.auth.token_query,
+        criticality=criticality,
     )
 
 

@@ -1,0 +1,38 @@
+"""How far behind its work the service is, and what it refuses because of it.
+
+Every request waits for the event loop, so how late a timer is says how long they do. A moment's stall is no
+overload: what counts is the least of the last few delays, a queue that stays (as in CoDel, RFC 8289).
+"""
+
+import asyncio
+import time
+from collections import deque
+from math import inf
+
+from colonnade_edge.errors import Overloaded
+
+EVERY_S = 0.025
+LAST = 4
+BEARABLE_S = {"sheddable": 0.1, "default": 0.25}
+"""By criticality: a decision waits for the loop several times, and Envoy for two seconds in all."""
+
+
+class Backlog:
+    """Knows the delay, and refuses requests that matter too little for it."""
+
+    def __init__(self) -> None:
+        self._behind_s = 0.0
+
+    async def watch(self) -> None:
+        """Measure the delay, for ever."""
+        last = deque([0.0] * LAST, LAST)
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(EVERY_S)
+            last.append(time.monotonic() - began - EVERY_S)
+            self._behind_s = min(last)
+
+    def admit(self, criticality: str) -> None:
+        """Raise `Overloaded` where a request of this criticality has to wait for better times."""
+        if self._behind_s > BEARABLE_S.get(criticality, inf):
+            raise Overloaded("the edge has more to do than it can, and this can wait")

@@ -1,0 +1,72 @@
+"""A policy service with more to decide than it can refuses what matters less."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import httpx
+import pytest
+
+from colonnade_edge_tests.documents import document, publish
+from colonnade_edge_tests.processes import Valkey, serving
+from colonnade_policy import Route
+
+ROUTES = {
+    "telemetry": Route("iot", "none", criticality="sheddable"),
+    "home": Route("web", "none"),
+    "checkout": Route("web", "none", criticality="critical"),
+    "graph": Route("web", "none", cost=None, criticality="critical"),
+}
+FIELDS, QUERIES = 1_500, 4
+"""Takes the better part of a tenth of a second to read."""
+PATIENCE_S = 60.0
+_numbers = count()
+
+
+@pytest.fixture
+async def envoy(tmp_path: Path, store: Valkey) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a policy service of its own, that talks to it as Envoy does."""
+    publish(tmp_path / "policy.json", document(routes=ROUTES))
+    settings = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": store.url}
+    with serving("colonnade_edge", tmp_path, settings) as service:
+        async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
+            yield client
+
+
+async def ask(envoy: httpx.AsyncClient, route: str) -> int:
+    answer = await envoy.get("/check/x", headers={"x-colonnade-route": route})
+    return answer.status_code
+
+
+def queries() -> str:
+    """A batch of queries that were never seen before."""
+    names = [" ".join(f"f{next(_numbers)}" for _ in range(FIELDS)) for _ in range(QUERIES)]
+    return json.dumps([{"query": f"{{ {fields} }}"} for fields in names])
+
+
+async def burden(envoy: httpx.AsyncClient) -> None:
+    while True:
+        answer = await envoy.post("/check/x", content=queries(), headers={"x-colonnade-route": "graph"})
+        assert answer.status_code == 200
+
+
+async def test_telemetry_is_refused_while_checkout_is_decided(envoy: httpx.AsyncClient) -> None:
+    burdens = [asyncio.create_task(burden(envoy)) for _ in range(4)]
+    async with asyncio.timeout(PATIENCE_S):
+        while await ask(envoy, "telemetry") != 503:
+            assert await ask(envoy, "checkout") == 200
+    refusal = await envoy.get("/check/x", headers={"x-colonnade-route": "telemetry"})
+    for task in burdens:
+        task.cancel()
+    await asyncio.gather(*burdens, return_exceptions=True)
+
+    assert refusal.json()["type"] == "urn:colonnade:problem:overloaded"
+    assert refusal.headers["retry-after"] == "1"
+    async with asyncio.timeout(PATIENCE_S):
+        while {await ask(envoy, route) for route in ROUTES} != {200}:
+            pass
+    counted = (await envoy.get("/metrics")).text
+    assert 'colonnade_decisions_total{route="telemetry",outcome="overloaded"}' in counted
+    assert 'colonnade_decisions_total{route="checkout",outcome="overloaded"}' not in counted
