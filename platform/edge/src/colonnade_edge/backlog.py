@@ -13,7 +13,7 @@ from colonnade_edge.errors import Overloaded
 
 EVERY_S = 0.025
 LAST = 4
-BEARABLE_S = {"sheddable": 0.1, "default": 0.25}
+BEARABLE_S = {"sheddable": 0.2, "default": 0.5}
 """By criticality: a decision waits for the loop several times, and Envoy for two seconds in all."""
 
 
