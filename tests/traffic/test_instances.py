@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from colonnade_bench.closed_loop import Ask, Heard, asking
 from tests.platform_folder import Stack, eventually, make_platform
-from tests.traffic.closed_loop import Ask, Heard, asking
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("instances")]
 

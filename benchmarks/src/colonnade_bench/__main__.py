@@ -1,4 +1,4 @@
-"""The command line: `python -m colonnade_bench edge|bff|limits|auth|latency|scale`."""
+"""The command line: `python -m colonnade_bench edge|bff|limits|auth|latency|scale|change`."""
 
 import signal
 import sys
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from colonnade_bench.errors import BenchError
-from colonnade_bench.report import show, show_all, show_crowd, show_latency, show_scale
+from colonnade_bench.report import show, show_all, show_change, show_crowd, show_latency, show_scale
 
 CACHE = Path(__file__).parents[2] / ".cache"
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -102,6 +102,21 @@ def scale(*, seconds: SecondsOption = 3, as_json: JsonOption = False) -> None:
     from colonnade_bench.scale import bench_scale  # noqa: PLC0415 - slow to import
 
     show_scale(bench_scale(seconds, _tell), as_json=as_json)
+
+
+@app.command()
+def change(
+    *,
+    publishes: Annotated[int, typer.Option(min=1, max=1000, help="So many publishes.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Count the requests that are lost under constant load by publishes, restarts and deaths.
+
+    Example: bff bench change --publishes 100 --json
+    """
+    from colonnade_bench.change import bench_change  # noqa: PLC0415 - slow to import
+
+    show_change(bench_change(publishes, _tell), as_json=as_json)
 
 
 def _chosen(only: str, names: tuple[str, ...]) -> list[str]:

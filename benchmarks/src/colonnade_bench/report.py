@@ -9,6 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from colonnade_bench.change import Phase
 from colonnade_bench.crowd import Crowd
 from colonnade_bench.latency import Latency
 from colonnade_bench.measure import Result
@@ -92,6 +93,21 @@ def show_scale(found: Sequence[Scale], *, as_json: bool) -> None:
         cost = (f"{one.rss_mb:.0f}", f"{one.serving.cpu_us:.0f}", f"{one.serving.rate:.0f}")
         served.add_row(one.serving.name, *cost, f"{one.throughput:.2f}", f"{one.serving.p99_ms:.2f}")
     _print(made, served)
+
+
+def show_change(found: Sequence[Phase], *, as_json: bool) -> None:
+    """Print what requests noticed."""
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2))
+        return
+    shown = Table(title="Under constant load", title_justify="left", box=SIMPLE)
+    shown.add_column("what", no_wrap=True)
+    for heading in ("times", "seconds", "requests", "cut", "lost", "failed", "refused"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for one in found:
+        counts = (one.requests, one.cut, one.lost, one.failed, one.refused)
+        shown.add_row(one.name, str(one.times), f"{one.seconds:.1f}", *(f"{count:,}" for count in counts))
+    _print(shown)
 
 
 def show(title: str, results: Sequence[Result], missing: Mapping[str, str], *, as_json: bool) -> None:

@@ -256,7 +256,7 @@ async def test_a_rollback_to_what_cannot_run_any_more_changes_nothing(
     assert configuration.versions.history()[0].number == 2
 
 
-@pytest.mark.parametrize("name", ["envoy", "policy", "order", "valkey"])
+@pytest.mark.parametrize("name", ["envoy", "order"])
 async def test_a_restart_loses_no_request(stack: Stack, name: str) -> None:
     before, answers = pids(stack), list[int]()
 

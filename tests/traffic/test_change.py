@@ -1,0 +1,126 @@
+"""Configurations, processes and instances come and go under constant load, and no request is lost."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from colonnade_bench.closed_loop import Ask, asking
+from tests.platform_folder import Stack, bff, eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+PUBLISHES = 8
+"""`bff bench change` does a hundred."""
+
+CALLERS = 3
+PAUSE_S = 0.02
+
+
+@pytest.fixture(scope="module")
+def plenty(stack: Stack) -> Iterator[Stack]:
+    """The stack with two instances of mobile, and a limit that nobody meets."""
+    file = stack.folder / "bffs/mobile/bff.yaml"
+    text = file.read_text(encoding="utf-8")
+    edited = text.replace("rate: 100/minute", "rate: 1000/second").replace("burst: 20", "burst: 1000")
+    file.write_text(f"{edited}replicas: 2\n", encoding="utf-8")
+    eventually(lambda: state(stack)["processes"].get("mobile-2", {}).get("state") == "healthy", within=30)
+    yield stack
+    file.write_text(text, encoding="utf-8")
+    eventually(lambda: "mobile-2" not in state(stack)["processes"], within=30)
+
+
+@pytest.fixture
+def asks(plenty: Stack, mobile_token: str) -> list[Ask]:
+    person = {"Authorization": f"Bearer {mobile_token}"}
+    return [Ask("/api/mobile/home", person), Ask("/api/mobile/products?limit=3", person)]
+
+
+def state(stack: Stack) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((stack.folder / ".colonnade/state.json").read_bytes())
+    return told
+
+
+def publish(stack: Stack, number: int) -> None:
+    """Save a manifest that routes otherwise than before, and wait for it."""
+    before, file = state(stack)["version"], stack.folder / "bffs/mobile/bff.yaml"
+    text = file.read_text(encoding="utf-8")
+    reads = ("read: 15s", "read: 14s")
+    file.write_text(text.replace(reads[number % 2], reads[1 - number % 2]), encoding="utf-8")
+    eventually(lambda: state(stack)["version"] != before, within=30)
+
+
+def test_publishes_lose_no_request_and_each_is_a_version(plenty: Stack, asks: list[Ask]) -> None:
+    first = state(plenty)["version"]
+
+    with asking(plenty.edge, asks, CALLERS, PAUSE_S) as heard:
+        for number in range(PUBLISHES):
+            publish(plenty, number)
+
+    history = json.loads(bff(plenty.folder, "config", "history", "--json").stdout)
+    assert history["current"] == first + PUBLISHES
+    assert "-  timeouts: {connect: 3s, send: 5s, read: 15s}" in diff(plenty, first, first + 1)
+    assert (heard.lost, heard.other_than(200)) == ([], {})
+    assert heard.requests > PUBLISHES
+
+
+def diff(stack: Stack, before: int, after: int) -> str:
+    return bff(stack.folder, "config", "diff", str(before), str(after)).stdout
+
+
+def test_a_rolling_restart_loses_no_request(plenty: Stack, asks: list[Ask]) -> None:
+    names = ["balancer", "envoy", "envoy-2", "policy", "mobile-2"]
+    before = {name: plenty.pid(name) for name in names}
+
+    with asking(plenty.edge, asks, CALLERS, PAUSE_S) as heard:
+        told = bff(plenty.folder, "restart", "policy", "mobile-2", "balancer", "--json", timeout=100).stdout
+
+    assert sorted(json.loads(told)["restarted"]) == sorted(names)
+    assert not before.items() & {name: plenty.pid(name) for name in names}.items()
+    assert (heard.lost, heard.other_than(200)) == ([], {})
+
+
+@pytest.mark.parametrize("name", ["mobile-2", "policy-2", "envoy-2"])
+def test_the_death_of_one_of_several_loses_no_request(plenty: Stack, asks: list[Ask], name: str) -> None:
+    """What an edge had under way when it died is cut, at most one for each caller, and sent again."""
+    pid = plenty.pid(name)
+
+    with asking(plenty.edge, asks, CALLERS, PAUSE_S, again=True) as heard:
+        eventually(lambda: heard.requests > CALLERS)
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: state(plenty)["processes"][name]["pid"] not in {None, pid}, within=30)
+        eventually(lambda: state(plenty)["processes"][name]["state"] == "healthy", within=30)
+
+    assert (heard.lost, heard.other_than(200)) == ([], {})
+    assert len(heard.cut) <= (CALLERS if name == "envoy-2" else 0)
+
+
+def test_the_admin_api_goes_back_and_forth(plenty: Stack) -> None:
+    token = (plenty.folder / ".colonnade/secrets/admin-token").read_text(encoding="utf-8").strip()
+    publish(plenty, PUBLISHES)
+    with httpx.Client(
+        base_url=f"{state(plenty)['console']}/admin/config/",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=60,
+    ) as api:
+        listed = api.get("versions").json()
+        current = listed["current"]
+        back = api.post("rollback", json={}).json()
+        shown = api.get(f"versions/{current + 1}").json()
+        difference = api.get("diff", params={"before": current}).json()["diff"]
+        told = state(plenty)["problems"]
+        forth = api.post("publish", json={}).json()
+        wrong = [api.get("versions/9999"), api.post("rollback", json={"number": 9999})]
+
+    assert listed["items"][0]["number"] == current
+    assert (back["new"], back["version"]["author"]) == (True, "admin")
+    assert back["version"]["cause"] == shown["cause"] == f"rollback to {current - 1}"
+    assert "timeouts" in difference
+    assert "not the manifests on disk" in told[0]
+    assert forth["version"]["number"] == current + 2
+    assert state(plenty)["problems"] == []
+    assert [answer.status_code for answer in wrong] == [404, 400]
