@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 20.0
+AGAIN_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def _ask(
             error = _once(connection, ask, heard)
             if error and again:
                 heard.cut.append(error)
+                stop.wait(AGAIN_S)
                 error = _once(connection, ask, heard)
             if error:
                 heard.lost.append(error)

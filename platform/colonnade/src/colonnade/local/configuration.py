@@ -96,7 +96,7 @@ class Configuration:
                 return None
         async with self.changing:
             chosen = self.versions.get(number) if number else self.versions.before(self._current().number)
-            source = await asyncio.to_thread(_version, self.versions, chosen)
+            source = await asyncio.to_thread(self._source, chosen)
             version = await self._take_up(source, author, f"rollback to {chosen.number}", None)
             if await asyncio.to_thread(read_manifests, self._stack.machine.layout.root) != source.texts:
                 self._tell((*self._stack.problems, NOT_ON_DISK.format(self._current().number)))
@@ -154,6 +154,11 @@ class Configuration:
             return None
         return source.platform.edge.rollout or (resolved(DEFAULT) if canary else None)
 
+    def _source(self, version: Version) -> Source:
+        folder = self.versions.manifests_folder(version.number)
+        platform = compile_platform(self._stack.machine.layout.root, folder)
+        return Source(self.versions.manifests(version.number), platform)
+
     def _edited(self, source: Source) -> str:
         current = self.versions.current
         files = changed(self.versions.manifests(current.number), source.texts) if current else ()
@@ -190,8 +195,3 @@ def on_disk(root: Path) -> Source:
         platform = compile_platform(root)
         if read_manifests(root) == texts:
             return Source(texts, platform)
-
-
-def _version(versions: Versions, version: Version) -> Source:
-    folder = versions.manifests_folder(version.number)
-    return Source(versions.manifests(version.number), compile_platform(folder))

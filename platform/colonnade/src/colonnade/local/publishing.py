@@ -23,9 +23,12 @@ from colonnade.policy import identity_clients, policy_document
 from colonnade.resolve import resolve
 
 
-def compile_platform(root: Path) -> Platform:
-    """Return the platform as its manifests say now. Raises `ManifestError` with all problems."""
-    return resolve(load(root))
+def compile_platform(root: Path, kept: Path | None = None) -> Platform:
+    """Return the platform as its manifests say now, or with `kept` those of that folder.
+
+    Raises `ManifestError` with all problems.
+    """
+    return resolve(load(root, kept))
 
 
 class Publisher:

@@ -77,11 +77,15 @@ def bff_files(root: Path) -> list[Path]:
     return sorted((root / BFF_FOLDER).glob(f"*/{BFF_FILE}"))
 
 
-def load(root: Path) -> Manifests:
-    """Return the manifests of the platform at `root`. Raises `ManifestError` with all problems."""
+def load(root: Path, kept: Path | None = None) -> Manifests:
+    """Return the manifests of the platform at `root`. Raises `ManifestError` with all problems.
+
+    With `kept`, the manifests of that folder instead; what they refer to is in `root` all the same.
+    """
     problems: list[Problem] = []
-    platform = _load_one(root / PLATFORM_FILE, PlatformManifest, root, problems)
-    bffs = {file.parent.name: _load_one(file, BffManifest, root, problems) for file in bff_files(root)}
+    folder = kept or root
+    platform = _load_one(folder / PLATFORM_FILE, PlatformManifest, root, problems)
+    bffs = {file.parent.name: _load_one(file, BffManifest, root, problems) for file in bff_files(folder)}
     descriptors = _descriptors(root, platform, problems) if platform is not None else {}
     if platform is None or problems:
         raise ManifestError(problems)
