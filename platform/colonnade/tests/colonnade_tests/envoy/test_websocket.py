@@ -32,7 +32,10 @@ class Strict(StreamRequestHandler):
 
     def handle(self) -> None:
         lines = iter(self.rfile.readline, b"\r\n")
-        _, *rest = (line.decode().strip() for line in lines if line)
+        asked, *rest = (line.decode().strip() for line in lines if line)
+        if "/healthz" in asked:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            return
         fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
         wanted = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13"}
         good = wanted.items() <= {k: v.lower() for k, v in fields.items()}.items() and (
