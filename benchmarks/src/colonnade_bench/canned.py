@@ -66,7 +66,10 @@ def proxy_configuration(listen: Address, upstream: Address, filters: Sequence[Js
 
 def _configuration(listen: Address, answers: Sequence[Answer]) -> Json:
     routes = [_route(answer) for answer in answers]
-    return {"static_resources": {"listeners": [_listener(listen, routes)]}}
+    # What is posted is read to its end: an answer before it would close the connection each time.
+    whole = typed("envoy.extensions.filters.http.buffer.v3.Buffer", max_request_bytes=MAX_BODY)
+    filters = [{"name": "buffer", "typed_config": whole}]
+    return {"static_resources": {"listeners": [_listener(listen, routes, filters)]}}
 
 
 def _listener(listen: Address, routes: list[Json], before: Sequence[Json] = ()) -> Json:

@@ -36,9 +36,7 @@ class Handler:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._user, self._order, self._product = (
-            os.environ[f"UPSTREAM_{name}_URL"] for name in ("USER", "ORDER", "PRODUCT")
-        )
+        self._urls = urls()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - RSGI has no public types
         """Answer one request, whatever its path."""
@@ -49,9 +47,9 @@ class Handler:
         request_id = scope.headers.get("x-request-id") or str(uuid4())
         headers = {"accept": "application/json", "x-user-id": user, "x-request-id": request_id}
         profile, orders, featured = await asyncio.gather(
-            self._get(f"{self._user}/users/{quote(user, safe='')}", headers),
+            self._get("user", f"/users/{quote(user, safe='')}", headers),
             self._orders(user, headers),
-            self._get(f"{self._product}/products?limit=3", headers),
+            self._get("product", "/products?limit=3", headers),
         )
         found = decode_user(profile)
         home = Home(
@@ -63,35 +61,46 @@ class Handler:
         protocol.response_bytes(200, HEADERS, encode(home))
 
     async def _orders(self, user: str, headers: dict[str, str]) -> list[HomeOrder]:
-        url = f"{self._order}/orders?user_id={quote(user, safe='')}&limit=3"
-        orders = decode_orders(await self._get(url, headers)).items
+        target = f"/orders?user_id={quote(user, safe='')}&limit=3"
+        orders = decode_orders(await self._get("order", target, headers)).items
         ids = quote(",".join(sorted({order.items[0].product_id for order in orders})), safe="")
-        found = decode_names(await self._get(f"{self._product}/products?ids={ids}", headers)).items
+        found = decode_names(await self._get("product", f"/products?ids={ids}", headers)).items
         names = {product.id: product.name for product in found}
         return [
             HomeOrder(one.id, one.status, one.total, names[one.items[0].product_id], len(one.items) - 1)
             for one in orders
         ]
 
-    async def _get(self, url: str, headers: dict[str, str]) -> bytes:
+    async def _get(self, service: str, target: str, headers: dict[str, str]) -> bytes:
+        url = self._urls[service] + target
         response = await self._client.get(url).headers(headers).timeout(WITHIN).build().send()
         body: Any = await response.bytes()
         return body  # type: ignore[no-any-return]  # a buffer that msgspec reads
 
 
-async def main() -> None:
+def urls() -> dict[str, str]:
+    """Where the services are."""
+    return {name: os.environ[f"UPSTREAM_{name.upper()}_URL"] for name in ("user", "order", "product")}
+
+
+async def serve(handler: Handler) -> None:
     """Serve until stopped."""
+    server = Server(
+        handler,
+        address=os.environ["HOST"],
+        port=int(os.environ["PORT"]),
+        interface=Interfaces.RSGI,
+        http=HTTPModes.auto,
+        websockets=False,
+        log_enabled=False,
+    )
+    await server.serve()
+
+
+async def main() -> None:
+    """Serve until stopped, with calls by pyreqwest."""
     async with ClientBuilder().http1_only().no_proxy().tcp_nodelay(enabled=True).build() as client:
-        server = Server(
-            Handler(client),
-            address=os.environ["HOST"],
-            port=int(os.environ["PORT"]),
-            interface=Interfaces.RSGI,
-            http=HTTPModes.auto,
-            websockets=False,
-            log_enabled=False,
-        )
-        await server.serve()
+        await serve(Handler(client))
 
 
 if __name__ == "__main__":

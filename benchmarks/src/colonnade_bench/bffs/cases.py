@@ -66,6 +66,7 @@ def _home(shop: Shop) -> Case:
         subjects=(
             Peer("Fastify + undici", "fastify", "home.mjs"),
             Ours("by hand: Granian, pyreqwest, msgspec", "colonnade_bench.bffs.by_hand"),
+            Ours("by hand: Granian, our connections, msgspec", "colonnade_bench.bffs.by_hand_connections"),
             Ours("Colonnade mobile BFF", "mobile_bff"),
         ),
     )
