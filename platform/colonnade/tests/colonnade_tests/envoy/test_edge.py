@@ -6,6 +6,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
-from colonnade_tests.envoy.edge import Edge, eventually, running
+from colonnade.ir.target import Address
+from colonnade_tests.envoy.backend import HOST
+from colonnade_tests.envoy.edge import PLATFORM, Edge, eventually, free_ports, running
 
 TV = """\
 kind: mobile
@@ -347,3 +350,27 @@ def test_a_published_change_loses_no_request(edge: Edge) -> None:
 
     assert seen[200] >= 5
     assert {200} == set(seen)
+
+
+def test_a_policy_service_that_is_starting_refuses_nobody(edge: Edge) -> None:
+    """Half of all decisions are asked for in vain, many at once, and then of the other one."""
+    (well,) = edge.target.endpoints["policy"]
+    starting = Address(HOST, free_ports()[0])
+    bffs = {"tv": TV, "stored": STORED, "hosted": HOSTED}
+    decided = STORED.replace("jwt", "none").replace("1/second", "1000/second, key: ip")
+    decided = decided.replace("3004", "3006").replace("/api/stored", "/api/decided")
+    endpoints = {"policy": (well, starting), "decided": (edge.backend.address,)}
+
+    def ask(_: int) -> list[int]:
+        with httpx.Client(base_url=edge.url, timeout=30) as client:
+            return [client.get("/api/decided").status_code for _ in range(10)]
+
+    edge.rewrite(PLATFORM, endpoints, decided=decided, **bffs)
+    try:
+        eventually(lambda: str(starting) in httpx.get(f"{edge.target.admin.url}/clusters").text)
+        with ThreadPoolExecutor(30) as pool:
+            found = Counter(status for statuses in pool.map(ask, range(30)) for status in statuses)
+    finally:
+        edge.rewrite(**bffs)
+
+    assert {200: 300} == found
