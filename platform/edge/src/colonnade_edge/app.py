@@ -9,7 +9,6 @@ from colonnade_edge.backlog import Backlog
 from colonnade_edge.call import Call
 from colonnade_edge.decide import Decider
 from colonnade_edge.errors import Broken, Forbidden, NotFound, Refused, Unauthenticated, Unavailable
-from colonnade_edge.limits.graphql_cost import query_cost
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.plan import Plan
@@ -91,8 +90,10 @@ class PolicyService:
                 raise Unavailable("the edge has no policy for this route yet")
             route = plan.routes[call.route_id]
         self._backlog.admit(route.route.criticality)
-        cost = route.route.cost
-        call.cost = query_cost(await protocol()) if cost is None else cost
+        if route.route.cost is None:
+            call.body = protocol
+        else:
+            call.cost = route.route.cost
         return await self._decider.decide(plan, route, call)
 
     async def _page(self, scope: Scope, protocol: HTTPProtocol) -> Answer:

@@ -1,6 +1,9 @@
 """One question of Envoy: a request that wants to pass, and who turned out to send it."""
 
+from collections.abc import Awaitable, Callable
+
 from colonnade_edge.authn.identity import NOBODY, Identity
+from colonnade_edge.limits.graphql_cost import query_cost
 from colonnade_edge.rsgi import RequestHeaders
 
 
@@ -9,11 +12,13 @@ class Call:
 
     It counts `cost` against each limit. `authority` is the host that was asked, with its port; `query`
     is the text after the question mark. With `by_cookie` a browser may have sent the credential unasked.
+    A `body` that was not read yet says what the request costs.
     """
 
     __slots__ = (
         "_headers",
         "authority",
+        "body",
         "by_cookie",
         "cost",
         "identity",
@@ -40,8 +45,14 @@ class Call:
         self.authority = authority
         self.query = query
         self.by_cookie = False
+        self.body: Callable[[], Awaitable[bytes]] | None = None
         self._headers = headers
 
     def header(self, name: str) -> str:
         """Return a header's value, or the empty string."""
         return self._headers.get(name, "")
+
+    async def weigh(self) -> None:
+        """Find out what the request costs: only for who may send it, since to read a query takes long."""
+        if self.body is not None:
+            self.cost, self.body = query_cost(await self.body()), None

@@ -88,6 +88,8 @@ class Decider:
         One that was confirmed before has its limits counted in the same trip, because its consumer is known.
         """
         before = self._memory.recall(credential.digest)
+        if before is not None:
+            await call.weigh()
         try:
             tick = self._ticker.tick()
             read = tick.read(credential.store_key, credential.idle_s)
@@ -133,6 +135,7 @@ class Decider:
     async def _limited(self, route: RoutePlan, call: Call) -> Headers:
         if route.limits is None:
             return call.identity.headers
+        await call.weigh()
         return [*call.identity.headers, *await self._limiter.apply(route.limits, call)]
 
 

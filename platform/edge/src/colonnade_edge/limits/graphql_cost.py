@@ -4,6 +4,7 @@ Every field that has fields of its own is an object, as many times as `first`, `
 to it say. Source: GitHub's GraphQL API, "Rate limits and query limits: calculating a rate limit score".
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,9 @@ OBJECTS_PER_UNIT = 100
 MAX_COST = 1_000_000
 MAX_DEPTH = 50
 MAX_TOKENS = 5_000
+MAX_BATCH = 20
+MAX_VISITED = 20_000
+"""Fields looked at in one body: fragments that spread each other twice have 2 to the depth of them."""
 PARSED = 1024
 SIZES = frozenset({"first", "last", "limit"})
 
@@ -37,6 +41,10 @@ class Body(msgspec.Struct):
     operationName: str | None = None  # noqa: N815 - the protocol's name
 
 
+class _Endless(Exception):  # noqa: N818 - what the query is
+    """A query that nobody would count to its end."""
+
+
 _decoder = msgspec.json.Decoder(Body | list[Body])
 
 
@@ -45,18 +53,25 @@ def query_cost(body: bytes) -> int:
     try:
         found = _decoder.decode(body)
         bodies = found if isinstance(found, list) else [found]
-        cost = sum(_cost(one) for one in bodies)
+        if len(bodies) > MAX_BATCH:
+            return MAX_COST
+        visits = iter(range(MAX_VISITED))
+        cost = sum(_cost(one, visits) for one in bodies)
+    except _Endless:
+        return MAX_COST
     except (msgspec.MsgspecError, GraphQLError, RecursionError):
         return 1
     return min(MAX_COST, max(1, cost))
 
 
-def _cost(body: Body) -> int:
+def _cost(body: Body, visits: Iterator[int]) -> int:
     document = _parsed(body.query)
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     named = [d for d in operations if d.name is not None and d.name.value == body.operationName]
     chosen = named or operations[:1]
-    objects = sum(_Counter(document, operation, body.variables or {}).objects() for operation in chosen)
+    objects = sum(
+        _Counter(document, operation, body.variables or {}, visits).objects() for operation in chosen
+    )
     return -(-objects // OBJECTS_PER_UNIT)
 
 
@@ -66,12 +81,17 @@ def _parsed(query: str) -> DocumentNode:
 
 
 class _Counter:
-    """Counts the objects of one operation."""
+    """Counts the objects of one operation, with as many looks at a field as `visits` has left."""
 
     def __init__(
-        self, document: DocumentNode, operation: OperationDefinitionNode, variables: dict[str, Any]
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        visits: Iterator[int],
     ) -> None:
         self._operation = operation
+        self._visits = visits
         self._fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
         }
@@ -90,6 +110,8 @@ class _Counter:
             return times if selected is not None else 0
         total = 0
         for one in selected.selections:
+            if next(self._visits, None) is None:
+                raise _Endless
             match one:
                 case FieldNode(selection_set=SelectionSetNode() as below):
                     each = times * self._size(one)

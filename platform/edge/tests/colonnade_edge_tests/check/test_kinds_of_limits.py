@@ -184,6 +184,38 @@ async def test_a_query_costs_what_it_asks_for(edge: httpx.AsyncClient, query: st
     assert answer.headers["x-ratelimit-remaining"] == str(9 - cost)
 
 
+def doubled(depth: int) -> str:
+    """A query whose fragments spread each other twice: 2 to the `depth` fields."""
+    chain = (f"fragment F{n} on T {{ a {{ ...F{n + 1} }} b {{ ...F{n + 1} }} }}" for n in range(depth))
+    return " ".join(["{ a { ...F0 } }", *chain, f"fragment F{depth} on T {{ a {{ b }} }}"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"query": doubled(40)}, [{"query": "{ me { id } }"}] * 21],
+    ids=["fragments that double", "a long batch"],
+)
+async def test_a_query_that_nobody_can_count_costs_all(edge: httpx.AsyncClient, body: object) -> None:
+    answer = await edge.post("/check/graphql", json=body, headers=mobile("query", subject()))
+
+    assert answer.status_code == 429
+
+
+async def test_a_query_is_not_read_for_who_may_not_send_it(service: Served) -> None:
+    headers = "X-Colonnade-Route: query\r\nContent-Length: 1000\r\n"
+    address = httpx.URL(service.url)
+
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    try:
+        # Not a byte of the body is sent: whoever waits for it does not answer.
+        writer.write(f"POST /check/graphql HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
+        answer = await asyncio.wait_for(reader.readline(), 10)
+    finally:
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 401")
+
+
 async def test_each_limit_has_counters_and_no_consumer_has(edge: httpx.AsyncClient) -> None:
     sub = subject()
     await ask(edge, "metered", sub, 5)
