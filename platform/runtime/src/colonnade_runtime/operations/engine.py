@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from colonnade_runtime.operations.complexity import complexity, size_variables
+from colonnade_runtime.operations.expansion import expanded
 from colonnade_runtime.operations.frame import Frame
 from colonnade_runtime.operations.plan import Compiler, FieldPlan, Unsupported, fill
 from colonnade_runtime.operations.run import Run, is_awaitable
@@ -133,6 +134,14 @@ class Engine:
             document = parse(query, max_tokens=self._max_tokens)
         except GraphQLError as error:
             raise Refused([error]) from error
+        except RecursionError:
+            raise Refused([GraphQLError("The document is nested too deep.")]) from None
+        length = expanded(document)
+        if length > self._max_complexity:
+            message = (
+                f"The document has {length} fields and fragments; at most {self._max_complexity} are allowed."
+            )
+            raise Refused([GraphQLError(message, extensions={"code": TOO_COMPLEX})])
         errors = validate(self._schema, document, self._rules)
         if errors:
             raise Refused(errors)

@@ -38,12 +38,16 @@ class Document:
     def fields(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """Return the fields asked of an object of type `kind`, by the name they have in the answer."""
         found: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
         for one in sets:
-            for node in self._nodes(kind, one):
+            for node in self._nodes(kind, one, spread):
                 found.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
         return found
 
-    def _nodes(self, kind: GraphQLObjectType, within: SelectionSetNode) -> Iterator[FieldNode]:
+    def _nodes(
+        self, kind: GraphQLObjectType, within: SelectionSetNode, spread: set[str]
+    ) -> Iterator[FieldNode]:
+        """Yield the fields; a fragment is looked at where it is `spread` first (GraphQL §6.3.2)."""
         for node in within.selections:
             if not self._wanted(node):
                 continue
@@ -51,11 +55,12 @@ class Document:
                 yield node
             elif isinstance(node, InlineFragmentNode):
                 if self._applies(kind, node.type_condition):
-                    yield from self._nodes(kind, node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
+                    yield from self._nodes(kind, node.selection_set, spread)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                spread.add(node.name.value)
                 fragment = self.fragments[node.name.value]
                 if self._applies(kind, fragment.type_condition):
-                    yield from self._nodes(kind, fragment.selection_set)
+                    yield from self._nodes(kind, fragment.selection_set, spread)
 
     def _applies(self, kind: GraphQLObjectType, condition: NamedTypeNode | None) -> bool:
         if condition is None or condition.name.value == kind.name:

@@ -7,6 +7,7 @@ import pytest
 from colonnade_runtime.operations.engine import Engine, Refused
 from graphql import ExecutionResult, GraphQLError, execute, parse
 from hypothesis import assume, example, given, settings
+from strawberry.extensions.query_depth_limiter import create_validator as no_deeper_than
 
 from colonnade_runtime_tests.operations.queries import FRAGMENTS, USED, VARIABLES, Asked, queries
 from colonnade_runtime_tests.operations.tree import Tree, log, schema
@@ -151,3 +152,27 @@ async def test_nothing_is_left_running_when_the_request_ends(monkeypatch: pytest
     await asyncio.wait_for(ended.wait(), 5)
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+def doubled(depth: int) -> str:
+    """A query whose fragments spread each other twice: 2 to the `depth` fields."""
+    chain = (f"fragment F{n} on Tree {{ ...F{n + 1} ...F{n + 1} }}" for n in range(depth))
+    return " ".join(["{ tree { ...F0 } }", *chain, f"fragment F{depth} on Tree {{ name }}"])
+
+
+def test_fragments_that_double_are_not_walked_through() -> None:
+    # The rules that look at every selection would take longer than anybody lives.
+    with pytest.raises(Refused, match="fields and fragments"):
+        Engine(schema, [no_deeper_than(10, None)], 2_000, 10_000).prepare(doubled(100), None)
+
+
+def test_a_fragment_is_spread_once() -> None:
+    plan = engine().prepare(doubled(8), None).plan({})
+
+    assert plan is not None
+    assert [len(field.nodes) for field in plan] == [1]
+
+
+def test_a_document_nested_beyond_reason_is_refused() -> None:
+    with pytest.raises(Refused):
+        engine().prepare("{ tree " + "{ child " * 900 + "{ name }" + "}" * 901, None)
