@@ -17,10 +17,10 @@ RESERVED_PREFIXES = ("/auth", "/healthz")
 RESERVED_NAMES = frozenset(
     {
         "envoy", "policy", "valkey", "console", "balancer", "edge", "base", "identity", "config", "secrets",
-        "machine", "machine-opaque",
+        "machine", "machine-opaque", "edges", "lease", "traces", "metrics",
     }
 )  # fmt: skip
-"""Names of the platform's own processes and containers, and of the development provider's programs."""
+"""Names of the platform's own processes, containers and clusters, and of the provider's programs."""
 
 
 def check(manifests: Manifests) -> Iterator[Problem]:
