@@ -15,10 +15,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("devices")]
 
 PATH = "/api/iot/config"
 REQUIRED = "/api/iot/telemetry"
-ROUTE = """
-routes:
-  - {name: sealed, path: /telemetry, auth: {type: api_key, certificate: required}}
-"""
+ROUTE = "  - {name: sealed, path: /telemetry, auth: {type: api_key, certificate: required}}\n"
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,10 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     text = manifest.read_text(encoding="utf-8").replace("replicas: 1", "replicas: 2")
     tls = f"edge:\n  tls: {{client_ca: 'file:{ca.file}'}}\n"
     manifest.write_text(text.replace("edge:\n", tls, 1), encoding="utf-8")
-    with (folder / "bffs" / "iot" / "bff.yaml").open("a", encoding="utf-8") as file:
-        file.write(ROUTE)
+    iot = folder / "bffs" / "iot" / "bff.yaml"
+    iot.write_text(
+        iot.read_text(encoding="utf-8").replace("routes:\n", f"routes:\n{ROUTE}", 1), encoding="utf-8"
+    )
     stack = Stack(folder).up()
     try:
         yield Fleet(stack, ca, ca.sign(certificates / "sensor.pem"), ca.sign(certificates / "other.pem"))

@@ -10,7 +10,8 @@ def test_a_route_is_shown_with_what_it_asks_and_who_decides(bff: Bff) -> None:
     file = write_bff(bff.root, "tv", 3003)
     local = "limits: [{name: all, rate: 10/second, burst: 30, policy: local}]\nroutes:\n"
     local += "  - {name: buy, path: /orders, methods: [POST], headers: {x-beta: 'on'},\n"
-    local += "     auth: {type: jwt, scopes: [orders], revocation: false}}"
+    local += "     auth: {type: jwt, scopes: [orders], revocation: false},\n"
+    local += "     limits: [{name: few, rate: 5/second, policy: local}]}"
     text = file.read_text().replace("limits: [{name: all, rate: 100/minute}]", local)
     file.write_text(text.replace("auth: {type: jwt}", "auth: {type: jwt, revocation: false}"))
 
@@ -20,7 +21,20 @@ def test_a_route_is_shown_with_what_it_asks_and_who_decides(bff: Bff) -> None:
     assert lines["mobile"].startswith(f"mobile /api/mobile {asked} limit all is exact")
     asked = "jwt 10/second burst 30 per consumer (local) 3s/5s/15s 1024 KiB envoy"
     assert lines["tv"].startswith(f"tv /api/tv {asked} JWT")
-    assert lines["tv.buy"].startswith("tv.buy POST /api/tv/orders x-beta: on jwt orders 10/second")
+    assert lines["tv.buy"].startswith("tv.buy POST /api/tv/orders x-beta: on jwt orders 5/second")
+    assert "envoy JWT, a local limit" in lines["tv.buy"]
+
+
+def test_routes_that_share_a_local_limit_are_decided_by_the_policy_service(bff: Bff) -> None:
+    file = write_bff(bff.root, "tv", 3003)
+    text = file.read_text().replace("rate: 100/minute", "rate: 10/second, policy: local")
+    text = text.replace("auth: {type: jwt}", "auth: {type: jwt, revocation: false}")
+    file.write_text(f"{text}routes: [{{name: buy, path: /orders}}]\n")
+
+    lines = {line.split()[0]: line for line in bff("routes").out.splitlines()}
+
+    for name in ("tv", "tv.buy"):
+        assert "policy service  several routes of Envoy are counted together" in lines[name]
 
 
 def test_a_stream_is_shown_with_its_only_bound(bff: Bff) -> None:
