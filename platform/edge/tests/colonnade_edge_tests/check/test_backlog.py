@@ -9,15 +9,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from colonnade_edge_tests.documents import document, publish
+from colonnade_edge_tests.documents import document, limit, publish
 from colonnade_edge_tests.processes import Valkey, serving
 from colonnade_policy import Route
 
+PLENTY = limit("graph.plenty", rate=1_000_000, burst=1_000_000)
+"""A query is read for the limit it counts against, and only then."""
 ROUTES = {
     "telemetry": Route("iot", "none", criticality="sheddable"),
     "home": Route("web", "none"),
     "checkout": Route("web", "none", criticality="critical"),
-    "graph": Route("web", "none", cost=None, criticality="critical"),
+    "graph": Route("web", "none", limits=(PLENTY,), cost=None, criticality="critical"),
 }
 FIELDS, QUERIES = 1_500, 4
 """Takes the better part of a tenth of a second to read."""
