@@ -1,4 +1,4 @@
-"""Stops the run early where a loose test file would shadow the standard library's `platform`."""
+"""What holds for all tests: a loose file would shadow `platform`, and a file's tests stay together."""
 
 from pathlib import Path
 
@@ -20,3 +20,11 @@ def pytest_configure() -> None:
     if loose:
         names = ", ".join(str(file) for file in loose)
         raise pytest.UsageError(f"test files outside a package (add __init__.py): {names}")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of a file to one worker, so that the processes which they share are started once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))

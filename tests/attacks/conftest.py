@@ -15,6 +15,7 @@ from tests.platform_folder import Stack, make_platform
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All attacks go to one worker, which has the stack."""
     for item in items:

@@ -16,7 +16,7 @@ def test(context: typer.Context) -> None:
 
     from colonnade.cli.root import root  # noqa: PLC0415 - as above
 
-    arguments = context.args or ["-n", "logical", "--dist", "loadgroup"]
+    arguments = context.args or ["-n", "logical", "--dist", "loadgroup", "--no-loadscope-reorder"]
     # The tests start platforms of their own, which must not take themselves for this one.
     environment = {name: value for name, value in os.environ.items() if name != "COLONNADE_ROOT"}
     done = subprocess.run(  # noqa: S603 - pytest with the caller's arguments, without a shell
