@@ -1,5 +1,7 @@
 """What holds for all tests: a loose file would shadow `platform`, and a file's tests stay together."""
 
+import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, object, object]:
+    """Collect no garbage while a failure is written down.
+
+    Pytest parses the sources for it. A finalizer that runs then and warns parses some for its own traceback,
+    and CPython 3.11 takes that for "AST constructor recursion depth mismatch", which ends the worker.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()

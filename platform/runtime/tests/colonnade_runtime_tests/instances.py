@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
         self.instance.asked += 1
-        self.instance.freed.wait(10)
+        self.instance.freed.wait(30)
         body = self.instance.name.encode()
         self.send_response(self.instance.status)
         self.send_header("content-length", str(len(body)))

@@ -196,8 +196,9 @@ def test_id_tokens_may_be_signed_by_ed25519(at: At, provider: ScriptedProvider, 
     before = provider.key
     provider.key = OKPKey.generate_key("Ed25519", {"kid": "ed"})
     try:
-        browser, _ = at(Shape(algorithm=algorithm))
+        browser, edge = at(Shape(algorithm=algorithm))
+        done = browser.log_in()
 
-        assert browser.log_in().status_code == 302
+        assert done.status_code == 302, done.text + edge.logged()
     finally:
         provider.key = before
