@@ -11,7 +11,7 @@ ACCESS_LIFE_S = 20
 """Short enough to wait for, long enough to do something before the next refresh."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A platform with two edges, on free ports."""
     folder = make_platform(tmp_path_factory.mktemp("platform") / "shop")
@@ -23,7 +23,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A platform with three edges and two web front ends, whose access tokens live `ACCESS_LIFE_S` only."""
     folder = make_platform(tmp_path_factory.mktemp("platform") / "shop")
@@ -58,7 +58,7 @@ def web(stack: Stack) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mobile_token(stack: Stack) -> str:
     """An access token of alice for the mobile client."""
     return stack.token()
@@ -71,7 +71,7 @@ def mobile(stack: Stack, mobile_token: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def device_key(stack: Stack) -> str:
     """An API key of sensor-1."""
     return stack.key("sensor-1")

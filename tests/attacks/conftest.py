@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("attacks"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The platform with one edge, and a BFF that tells what reaches it."""
     folder = make_platform(tmp_path_factory.mktemp("attacks") / "shop")
@@ -34,13 +34,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def forger(stack: Stack) -> Forger:
     """Somebody who got hold of the provider's signing key."""
     return Forger(stack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def anyone(stack: Stack) -> Iterator[httpx.Client]:
     """A client without any credential of its own."""
     with stack.client() as client:

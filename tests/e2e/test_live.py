@@ -99,7 +99,8 @@ async def test_a_command_reaches_its_device_and_is_sent_until_acknowledged(
         assert [second, third] == [await told(socket), await told(socket)]
         os.kill(stack.pid("iot"), signal.SIGKILL)
         await socket.ended()
-    eventually(lambda: httpx.get(f"{stack.url('iot')}/healthz").is_success)
+    # The edge has to see that it is well again.
+    eventually(lambda: httpx.get(urls[0].replace("commands", "config"), headers=key).is_success)
     async with connected(urls[0], key) as socket:
         assert [second, third] == [await told(socket), await told(socket)]
         for one in (second, third):

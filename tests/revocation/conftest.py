@@ -17,7 +17,7 @@ def route(name: str, auth: str) -> str:
     return f"  - {{name: {name}, path: /{name}, stream: true, {path}, auth: {{type: {auth}}}}}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = make_platform(tmp_path_factory.mktemp("revocation") / "platform")
     manifest, mobile = folder / "colonnade.yaml", folder / "bffs/mobile/bff.yaml"
