@@ -99,7 +99,7 @@ async def test_an_answer_is_asked_for_once(envoy: httpx.AsyncClient, provider: I
         {"iss": "https://evil.example"},
         {"exp": NOW - 1},
         {"exp": "never"},
-        {"nbf": NOW + 600},
+        {"nbf": NOW + 86_400},
         {"token_type": "refresh_token"},
         {"token_type": "DPoP"},
         {"token_use": "refresh_token"},
