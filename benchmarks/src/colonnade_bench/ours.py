@@ -128,16 +128,14 @@ def _edge(
     target = Target(listen, admin, issuer.url, endpoints, str(folder / "run"))
     bootstrap = write_bootstrap(folder / "run", platform, target)
     publish(folder / "run", platform, target)
-    argv = [
-        str(envoy_binary()),
-        "-c",
-        str(bootstrap),
-        "--concurrency",
-        "1",
-        "--disable-hot-restart",
-        "-l",
-        "error",
-    ]
-    with running(argv, SUBJECT_CORES, folder / "envoy.log") as pid:
-        wait_for(f"{listen.url}/healthz", folder / "envoy.log")
+    with serving(folder, bootstrap, listen) as pid:
         yield listen, pid
+
+
+@contextmanager
+def serving(folder: Path, bootstrap: Path, listen: Address) -> Iterator[int]:
+    """Run an edge with one worker, which is published in `folder`; yields its process id when it serves."""
+    argv = [str(envoy_binary()), "-c", str(bootstrap), "--concurrency", "1", "--disable-hot-restart"]
+    with running([*argv, "-l", "error"], SUBJECT_CORES, folder / "envoy.log") as pid:
+        wait_for(f"{listen.url}/healthz", folder / "envoy.log")
+        yield pid

@@ -20,10 +20,7 @@ WIDTH = 110
 
 def table(title: str, results: Sequence[Result], missing: Mapping[str, str]) -> Table:
     """Return the results as a table; `missing` says why a peer is not in it."""
-    shown = Table(title=title, title_justify="left", box=SIMPLE)
-    shown.add_column("subject", no_wrap=True)
-    for heading in ("CPU µs/req", "min-max", "ratio", "req/s", "p50 ms", "p99 ms"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+    shown = _columns(title, "subject", "CPU µs/req", "min-max", "ratio", "req/s", "p50 ms", "p99 ms")
     for one in results:
         spread = f"{one.cpu_min:.0f}-{one.cpu_max:.0f}"
         figures = (f"{one.cpu_us:.0f}", spread, f"{one.ratio:.2f}", f"{one.rate:.0f}")
@@ -39,17 +36,14 @@ def show_crowd(found: Crowd, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(found), indent=2))
         return
-    kept = Table(title=f"Store: {found.consumers:,} consumers", title_justify="left", box=SIMPLE)
-    kept.add_column("algorithm", no_wrap=True)
-    for heading in ("bytes/consumer", "keys that expire"):
-        kept.add_column(heading, justify="right", no_wrap=True)
+    kept = _columns(
+        f"Store: {found.consumers:,} consumers", "algorithm", "bytes/consumer", "keys that expire"
+    )
     for each in found.kept:
         kept.add_row(each.algorithm.replace("_", " "), f"{each.bytes_each:.0f}", f"{each.expiring:.0%}")
     kept.caption = f"the last key was gone after {found.empty_after_s:.0f} s"
-    paths = Table(title="One consumer, and any of the crowd", title_justify="left", box=SIMPLE)
-    paths.add_column("subject", no_wrap=True)
-    for heading in ("req/s, one", "req/s, crowd", "ratio", "CPU µs/req", "edge's memory, MiB"):
-        paths.add_column(heading, justify="right", no_wrap=True)
+    headings = ("req/s, one", "req/s, crowd", "ratio", "CPU µs/req", "edge's memory, MiB")
+    paths = _columns("One consumer, and any of the crowd", "subject", *headings)
     for one in found.paths:
         rates = (f"{one.rate_one:.0f}", f"{one.rate_crowd:.0f}", f"{one.ratio:.2f}")
         cpu = f"{one.cpu_one_us:.0f} → {one.cpu_crowd_us:.0f}"
@@ -62,10 +56,8 @@ def show_latency(found: Sequence[Latency], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
-    shown = Table(title="With a processor busy for 70 %", title_justify="left", box=SIMPLE)
-    shown.add_column("subject", no_wrap=True)
-    for heading in ("req/s", "busy", "p50 ms", "without", "p99 ms", "without", "added p99"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+    headings = ("req/s", "busy", "p50 ms", "without", "p99 ms", "without", "added p99")
+    shown = _columns("With a processor busy for 70 %", "subject", *headings)
     for one in found:
         p50 = (f"{one.p50_ms:.2f}", f"{one.direct_p50_ms:.2f}")
         p99 = (f"{one.p99_ms:.2f}", f"{one.direct_p99_ms:.2f}", f"{one.added_p99_ms:.2f}")
@@ -78,15 +70,9 @@ def show_scale(found: Sequence[Scale], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
-    made = Table(title="To make: seconds", title_justify="left", box=SIMPLE)
-    served = Table(title="To serve: a JWT, a local limit, one worker", title_justify="left", box=SIMPLE)
-    for shown, headings in (
-        (made, ("compile", "validate", "publish", "in effect after")),
-        (served, ("memory, MiB", "CPU µs/req", "req/s", "throughput", "p99 ms")),
-    ):
-        shown.add_column("platform", no_wrap=True)
-        for heading in headings:
-            shown.add_column(heading, justify="right", no_wrap=True)
+    made = _columns("To make: seconds", "platform", "compile", "validate", "publish", "in effect after")
+    headings = ("memory, MiB", "CPU µs/req", "req/s", "throughput", "p99 ms")
+    served = _columns("To serve: a JWT, a local limit, one worker", "platform", *headings)
     for one in found:
         times = (one.compile_s, one.validate_s, one.publish_s, one.effect_s)
         made.add_row(one.serving.name, *(f"{seconds:.2f}" for seconds in times))
@@ -100,10 +86,8 @@ def show_change(found: Sequence[Phase], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
-    shown = Table(title="Under constant load", title_justify="left", box=SIMPLE)
-    shown.add_column("what", no_wrap=True)
-    for heading in ("times", "seconds", "requests", "cut", "lost", "failed", "refused"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+    headings = ("times", "seconds", "requests", "cut", "lost", "failed", "refused")
+    shown = _columns("Under constant load", "what", *headings)
     for one in found:
         counts = (one.requests, one.cut, one.lost, one.failed, one.refused)
         shown.add_row(one.name, str(one.times), f"{one.seconds:.1f}", *(f"{count:,}" for count in counts))
@@ -128,6 +112,15 @@ def show_all(found: Sequence[tuple[str, Sequence[Result]]], *, as_json: bool) ->
         print(json.dumps({title: [asdict(one) for one in results] for title, results in found}, indent=2))
         return
     _print(*(table(title, results, {}) for title, results in found))
+
+
+def _columns(title: str, first: str, *figures: str) -> Table:
+    """A table without rows: a column of names, and one for each of the figures."""
+    shown = Table(title=title, title_justify="left", box=SIMPLE)
+    shown.add_column(first, no_wrap=True)
+    for heading in figures:
+        shown.add_column(heading, justify="right", no_wrap=True)
+    return shown
 
 
 def _print(*tables: Table) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,17 @@ import httpx
 import psutil
 
 from colonnade.envoy.publish import publish, write_bootstrap
-from colonnade.envoy.validate import envoy_binary, validate
+from colonnade.envoy.validate import validate
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address, Target
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
 from colonnade_bench.canned import Answer, backend
-from colonnade_bench.edge import BODY, issuer_of
+from colonnade_bench.edge import BODY, first_header, issuer_of
 from colonnade_bench.errors import BenchError
-from colonnade_bench.measure import SUBJECT_CORES, Result, Subject, measure
-from colonnade_bench.processes import HOST, free_port, running, wait_for
+from colonnade_bench.measure import Result, Subject, measure
+from colonnade_bench.ours import serving
+from colonnade_bench.processes import HOST, free_port
 
 SIZES = ((3, 10), (3, 1_000), (3, 5_000), (100, 100), (100, 5_000))
 """BFFs, and routes of all of them together. The first is what the others are compared to."""
@@ -82,7 +83,7 @@ def bench_scale(seconds: int, tell: Callable[[str], None]) -> list[Scale]:
         folder = Path(name)
         served = stack.enter_context(backend(folder, "backend", [Answer("/", BODY)]))
         signed, issuer = issuer_of(folder, stack)
-        token = signed.file.read_text(encoding="utf-8").splitlines()[0].partition(": ")[2]
+        token = first_header(signed.file)
         edges = []
         for size in SIZES:
             tell(f"compiling {_name(size)}")
@@ -136,13 +137,11 @@ def _edge(folder: Path, size: tuple[int, int], served: Address, issuer: Address)
     bootstrap = write_bootstrap(folder / "run", platform, target)
     publish(folder / "run", platform, target)
     times = (compiled - begin, validated - compiled, time.perf_counter() - validated)
-    argv = [str(envoy_binary()), "-c", str(bootstrap), "--concurrency", "1", "--disable-hot-restart"]
-    with running([*argv, "-l", "error"], SUBJECT_CORES, folder / "envoy.log") as pid:
-        wait_for(f"{listen.url}/healthz", folder / "envoy.log")
+    with serving(folder, bootstrap, listen) as pid:
         yield _Edge(folder, target, size, pid, times)
 
 
-def _verify(edge: _Edge, token: str) -> None:
+def _verify(edge: _Edge, token: Mapping[str, str]) -> None:
     paths = [_last_path(edge.size), "/api/b0/r0/part/of"]
     for path in paths:
         answer = _get(edge, path, token)
@@ -150,7 +149,7 @@ def _verify(edge: _Edge, token: str) -> None:
             raise BenchError(f"{path} is answered {answer.status_code}: {answer.text[:200]}")
 
 
-def _effect(edge: _Edge, token: str, tell: Callable[[str], None]) -> float:
+def _effect(edge: _Edge, token: Mapping[str, str], tell: Callable[[str], None]) -> float:
     """Seconds until a route that nobody may use is in force."""
     tell(f"publishing a route more: {_name(edge.size)}")
     platform = _manifests(edge.folder, edge.size, [ADDED])
@@ -163,5 +162,5 @@ def _effect(edge: _Edge, token: str, tell: Callable[[str], None]) -> float:
     return time.perf_counter() - begin
 
 
-def _get(edge: _Edge, path: str, token: str) -> httpx.Response:
-    return httpx.get(f"{edge.target.listen.url}{path}", headers={"Authorization": token}, timeout=30)
+def _get(edge: _Edge, path: str, token: Mapping[str, str]) -> httpx.Response:
+    return httpx.get(f"{edge.target.listen.url}{path}", headers=token, timeout=30)

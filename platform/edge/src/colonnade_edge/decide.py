@@ -88,7 +88,7 @@ class Decider:
         One that was confirmed before has its limits counted in the same trip, because its consumer is known.
         """
         before = self._memory.recall(credential.digest)
-        if before is not None:
+        if before is not None and route.limits is not None:
             await call.weigh()
         try:
             tick = self._ticker.tick()
