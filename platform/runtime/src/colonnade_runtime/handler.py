@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random as chance
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from colonnade_runtime.answer_store import AnswerStore
@@ -19,7 +19,7 @@ from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
 from colonnade_runtime.request import Request
 from colonnade_runtime.rsgi import HTTPProtocol, Scope, WebSocketProtocol
-from colonnade_runtime.scrape import exposition
+from colonnade_runtime.scrape import Counts, exposition
 from colonnade_runtime.sockets.open import OpenSockets
 from colonnade_runtime.streams import Streams
 from colonnade_runtime.tracing.export import Exporter
@@ -42,7 +42,10 @@ _log = logging.getLogger(__name__)
 
 
 class Handler:
-    """An application with its way to the services, as Granian calls it; made inside a running loop."""
+    """An application with its way to the services, as Granian calls it; made inside a running loop.
+
+    `counts` are what else `/metrics` tells.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class Handler:
         random: Callable[[], float] = chance.random,
         exporter: Exporter | None = None,
         store: AnswerStore | None = None,
+        counts: Sequence[Counts] = (),
     ) -> None:
         self._app = app
         self._development = development
@@ -65,6 +69,7 @@ class Handler:
         self._sockets = OpenSockets(app.sockets, app.caller, app.limits.deadline)
         self.probes = Probes()
         self._exporter = exporter
+        self._counts = counts if exporter is None else (*counts, exporter)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request; nobody, where the client has gone."""
@@ -101,8 +106,8 @@ class Handler:
 
     def metrics(self) -> bytes:
         """Return what the process counts, in Prometheus' text format."""
-        counts = (self.views, self._upstreams, self._answers, self._streams, self._sockets)
-        return exposition(counts if self._exporter is None else (*counts, self._exporter))
+        own = (self.views, self._upstreams, self._answers, self._streams, self._sockets)
+        return exposition((*own, *self._counts))
 
     async def end_streams(self) -> None:
         """End what would not end by itself: the process stops."""

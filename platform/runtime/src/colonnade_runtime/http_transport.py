@@ -11,13 +11,16 @@ from colonnade_runtime.connections.pool import Pool
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
 from colonnade_runtime.peers import NO_PEERS, Peers
 from colonnade_runtime.request import EXPECTED
-from colonnade_runtime.upstream import Balance, Call, Reply, Transport
-from colonnade_runtime.upstream.balance import Spread, balanced
+from colonnade_runtime.upstream import Balance, Call, Reply
+from colonnade_runtime.upstream.balance import Balanced
 from colonnade_runtime.upstream.call import IDEMPOTENT, Headers
+from colonnade_runtime.upstream.health import Health, watch
+from colonnade_runtime.upstream.spread import Spread
 
 MAX_ANSWER = 8 * 1024 * 1024
 """The bytes of one answer: more than any screen shows, less than what would hurt the process."""
 NO_BALANCES: Mapping[str, Balance] = {}
+NO_CHECKS: Mapping[str, Health] = {}
 
 
 class HttpTransport:
@@ -93,11 +96,13 @@ async def connected(
     upstreams: Mapping[str, Sequence[str]],
     balances: Mapping[str, Balance] = NO_BALANCES,
     peers: Peers = NO_PEERS,
-) -> AsyncIterator[Transport]:
+    health: Mapping[str, Health] = NO_CHECKS,
+) -> AsyncIterator[Spread]:
     """A transport to the instances of the services; it follows no redirects and knows no proxy.
 
-    Its connections are closed at the end.
+    Services of several instances that are in `health` are asked how they are. All ends at the end.
     """
+    clock = asyncio.get_running_loop().time
     with ExitStack() as stack:
 
         def transport(urls: Mapping[str, str]) -> HttpTransport:
@@ -105,12 +110,17 @@ async def connected(
 
         plain = transport({service: urls[0] for service, urls in upstreams.items()})
         several = {
-            service: balanced(
+            service: Balanced(
                 [transport({service: url}).send for url in urls],
                 balances.get(service, Balance()),
-                asyncio.get_running_loop().time,
+                clock,
+                slow_start=health[service].slow_start if service in health else 0.0,
             )
             for service, urls in upstreams.items()
             if len(urls) > 1
         }
-        yield Spread(several, plain) if several else plain
+        for service in several.keys() & health.keys():
+            for instance in several[service].instances:
+                watching = asyncio.create_task(watch(service, instance, health[service], clock))
+                stack.callback(watching.cancel)
+        yield Spread(several, plain)

@@ -57,11 +57,18 @@ def serve(app: App, port: int) -> int:
 async def _serve(app: App, settings: Settings, client: "Redis | None") -> None:
     """Serve until SIGTERM or SIGINT; then be unready for a while, and let requests under way finish."""
     async with (
-        connected(settings.upstreams, settings.balances, _shown(settings)) as transport,
+        connected(settings.upstreams, settings.balances, _shown(settings), settings.health) as transport,
         exporting(settings.collector) as exporter,
         shared_store(client, app.name, settings.cache_timeout_s) as store,
     ):
-        handler = Handler(app, transport, development=settings.development, exporter=exporter, store=store)
+        handler = Handler(
+            app,
+            transport,
+            development=settings.development,
+            exporter=exporter,
+            store=store,
+            counts=(transport,),
+        )
         server = Server(
             _both(handler) if app.sockets else handler,
             address=settings.host,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from colonnade_runtime.errors import SettingsError
 from colonnade_runtime.peers import Identity
 from colonnade_runtime.upstream.balance import Balance, balance_of
+from colonnade_runtime.upstream.health import Health, health_of
 
 LAST_PORT = 65535
 
@@ -25,8 +26,8 @@ class Settings:
     """Where to listen, and where the services are.
 
     `upstreams` maps a service's name to the URLs of its instances, `balances` to how calls are spread over
-    them where that is said. `drain_s` is for how many seconds a stopping process still answers while it
-    says that it is not ready.
+    them and `health` to how these are asked how they are, where that is said. `drain_s` is for how many
+    seconds a stopping process still answers while it says that it is not ready.
     Under mTLS `identity` has this process's certificate, and `peers` the names in those of services.
     `metrics_port` is where `/metrics` is served, None for nowhere. `collector` takes spans, if any does.
     `cache_url` is where instances share kept answers, None for nowhere; a request waits `cache_timeout_s`.
@@ -40,6 +41,7 @@ class Settings:
     drain_s: float
     upstreams: Mapping[str, tuple[str, ...]]
     balances: Mapping[str, Balance]
+    health: Mapping[str, Health]
     collector: Collector | None = None
     identity: Identity | None = None
     peers: Mapping[str, str] = field(default_factory=dict)
@@ -51,10 +53,10 @@ class Settings:
         """Read HOST, PORT, METRICS_PORT, COLONNADE_ENV, _LOG, _DRAIN and each service's UPSTREAM_<NAME>_URL.
 
         The URL is several where the service has several instances, with spaces between them; then
-        UPSTREAM_<NAME>_BALANCE may say how calls are spread. OpenTelemetry's variables
-        OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_SERVICE_NAME say where spans go. IDENTITY_FOLDER and
-        UPSTREAM_<NAME>_PEER turn mTLS on. CACHE_URL and CACHE_TIMEOUT (milliseconds) say where kept
-        answers are shared. Raises `SettingsError`.
+        UPSTREAM_<NAME>_BALANCE may say how calls are spread, and _HEALTH what the instances are asked.
+        OpenTelemetry's variables OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_SERVICE_NAME say where spans go.
+        IDENTITY_FOLDER and UPSTREAM_<NAME>_PEER turn mTLS on. CACHE_URL and CACHE_TIMEOUT (milliseconds)
+        say where kept answers are shared. Raises `SettingsError`.
         """
         upstreams = {service: upstream_urls(environ, service) for service in services}
         return cls(
@@ -72,6 +74,11 @@ class Settings:
                 service: balance_of(environ[variable], variable, len(upstreams[service]))
                 for service in services
                 if (variable := f"{_variable(service)}_BALANCE") in environ
+            },
+            health={
+                service: health_of(environ[variable], variable)
+                for service in services
+                if (variable := f"{_variable(service)}_HEALTH") in environ
             },
             collector=_collector(environ),
             identity=_identity(environ.get("IDENTITY_FOLDER", "")),

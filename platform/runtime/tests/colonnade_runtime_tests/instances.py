@@ -10,11 +10,17 @@ HOST = "127.0.0.1"
 
 
 class Instance:
-    """A server that answers its name and counts; it may answer another status, or wait to be `freed`."""
+    """A server that answers its name and counts; it may answer another status, or wait to be `freed`.
+
+    Asked at `/healthz` it answers the status `health`, or breaks the connection where that is None.
+    """
 
     def __init__(self, name: str, port: int = 0) -> None:
         self.name = name
         self.status = 200
+        self.body = name.encode()
+        self.health: int | None = 200
+        self.checked = 0
         self.freed = threading.Event()
         self.freed.set()
         self.asked = 0
@@ -75,11 +81,23 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def answer(self) -> None:
+        if self.path == "/healthz":
+            self.say()
+            return
         self.rfile.read(int(self.headers.get("content-length") or 0))
         self.instance.asked += 1
         self.instance.freed.wait(30)
-        body = self.instance.name.encode()
-        self.send_response(self.instance.status)
+        self.send(self.instance.status, self.instance.body)
+
+    def say(self) -> None:
+        self.instance.checked += 1
+        if self.instance.health is None:
+            self.close_connection = True
+        else:
+            self.send(self.instance.health, b"")
+
+    def send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
         self.send_header("content-length", str(len(body)))
         with suppress(OSError):  # the connections of a dead instance are broken
             self.end_headers()

@@ -9,15 +9,8 @@ from colonnade_runtime.errors import SettingsError, UpstreamTimeout, UpstreamUnr
 from colonnade_runtime.http_transport import connected
 from colonnade_runtime.settings import Settings
 from colonnade_runtime.upstream import Ask, Balance, Call, Reply
-from colonnade_runtime.upstream.balance import (
-    LONGEST_S,
-    Balanced,
-    Instance,
-    balance_of,
-    balanced,
-    by_hash,
-    least_request,
-)
+from colonnade_runtime.upstream.balance import Balanced, balance_of, by_hash, least_request
+from colonnade_runtime.upstream.instance import LONGEST_S, Instance
 from colonnade_runtime.upstream.upstreams import Upstreams
 
 from colonnade_runtime_tests.instances import counts, several
@@ -216,7 +209,7 @@ async def _asked_in(flaky: Flaky, transport: Balanced, seconds: float) -> int:
 
 async def test_an_instance_that_is_gone_is_tried_ever_less_often_and_used_when_it_is_back() -> None:
     flaky, steady = Flaky(), Flaky()
-    transport = balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
+    transport = Balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
 
     flaky.error = UpstreamUnreachable("order", "refused")
     tries = [await _asked_in(flaky, transport, seconds) for seconds in (0, 0.5, 0.6, 1.0, 1.1, 3.0, 1.1)]
@@ -229,7 +222,7 @@ async def test_an_instance_that_is_gone_is_tried_ever_less_often_and_used_when_i
 
 async def test_calls_that_end_together_leave_it_out_once() -> None:
     flaky, steady = Flaky(), Flaky()
-    transport = balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
+    transport = Balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
     flaky.error, flaky.gate = UpstreamUnreachable("order", "reset"), asyncio.Event()
 
     calls = [asyncio.create_task(transport.send(call(WRITE))) for _ in range(20)]
@@ -243,7 +236,7 @@ async def test_calls_that_end_together_leave_it_out_once() -> None:
 
 async def test_an_instance_that_answers_failures_is_left_out() -> None:
     flaky, steady = Flaky(), Flaky()
-    transport = balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
+    transport = Balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
 
     flaky.status = 503
 
@@ -252,7 +245,7 @@ async def test_an_instance_that_answers_failures_is_left_out() -> None:
 
 async def test_an_instance_that_is_late_again_and_again_is_left_out() -> None:
     flaky, steady = Flaky(), Flaky()
-    transport = balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
+    transport = Balanced([flaky.send, steady.send], Balance("round_robin"), lambda: flaky.now)
 
     flaky.error = UpstreamTimeout("order", "late")
 
@@ -261,7 +254,7 @@ async def test_an_instance_that_is_late_again_and_again_is_left_out() -> None:
 
 async def test_if_none_seems_well_a_read_finds_the_one_that_is() -> None:
     flaky, back = Flaky(), Flaky()
-    transport = balanced([flaky.send, back.send], Balance("round_robin"), lambda: flaky.now)
+    transport = Balanced([flaky.send, back.send], Balance("round_robin"), lambda: flaky.now)
     flaky.error = back.error = UpstreamUnreachable("order", "refused")
     await _asked_in(flaky, transport, 0)
 
@@ -273,7 +266,7 @@ async def test_if_none_seems_well_a_read_finds_the_one_that_is() -> None:
 
 async def test_a_read_that_breaks_instances_breaks_two_at_most() -> None:
     instances = [Flaky() for _ in range(4)]
-    transport = balanced([one.send for one in instances], Balance("round_robin"), lambda: 0.0)
+    transport = Balanced([one.send for one in instances], Balance("round_robin"), lambda: 0.0)
     for one in instances:
         one.error = UpstreamUnreachable("order", "broken")
 
@@ -285,7 +278,7 @@ async def test_a_read_that_breaks_instances_breaks_two_at_most() -> None:
 
 async def test_if_none_is_well_all_are_tried() -> None:
     flaky = Flaky()
-    transport = balanced([flaky.send, flaky.send], Balance(), lambda: flaky.now)
+    transport = Balanced([flaky.send, flaky.send], Balance(), lambda: flaky.now)
     flaky.error = UpstreamUnreachable("order", "refused")
 
     assert await _asked_in(flaky, transport, 0) == 30

@@ -17,6 +17,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from colonnade_runtime_tests.instances import several
+
 APP = Path(__file__).parent / "example_app.py"
 
 
@@ -212,6 +214,20 @@ def test_the_time_that_the_edge_waits_bounds_a_request_and_is_told_to_services(o
             assert 200 == answer.status
 
     assert 0 < int(Orders.waits) <= 340
+
+
+def test_an_instance_of_a_service_that_says_it_is_ill_gets_no_calls() -> None:
+    port = free_port()
+    with several(2) as those:
+        those[0].health, those[1].body = 503, b'{"id": "1"}'
+        environment = {"UPSTREAM_ORDER_HEALTH": "/healthz interval=0.02", "METRICS_PORT": str(port)}
+        with running(" ".join(one.url for one in those), **environment) as (_, url):
+            deadline = time.monotonic() + 20
+            while 'colonnade_instance_used{service="order",instance="order"} 0.0' not in metrics_of(port):
+                assert time.monotonic() < deadline
+            answers = [ask(f"{url}/order") for _ in range(10)]
+
+        assert (0, [(200, {"id": "1"})] * 10) == (those[0].asked, answers)
 
 
 def test_a_stopping_process_says_first_that_it_is_not_ready(orders: str) -> None:

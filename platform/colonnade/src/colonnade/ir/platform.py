@@ -141,6 +141,7 @@ class Service:
     openapi: str | None = None
     replicas: int = 1
     balance: Balance = LEAST_REQUEST
+    health: Health = Health()  # noqa: RUF009 - frozen
     exposed: "Bff | None" = None
     descriptor: str | None = None
 

@@ -1,4 +1,4 @@
-"""How an edge notices that an instance of a BFF is ill, and how it is used again."""
+"""How it is noticed that an instance is ill, and how it is used again."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ class Ejection(Model):
     most: Annotated[Percent, Field(ge=0, le=100)] = parse_percent("50%")
 
 
-class Health(Model):
+class Checks(Model):
     """Each instance is asked at `path` every `interval`; any answer but 200 takes it out at once.
 
     So do `unhealthy` questions in a row without an answer within `timeout`; `healthy` answers bring it back,
@@ -34,4 +34,9 @@ class Health(Model):
     unhealthy: Threshold = 2
     healthy: Threshold = 1
     slow_start: Duration = parse_duration("10s")
+
+
+class Health(Checks):
+    """The checks of an edge, which ejects instances by what becomes of their requests, too."""
+
     ejection: Ejection = Ejection()

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from colonnade.manifest.balance import Balance, Replicas
 from colonnade.manifest.bounds import Connections
 from colonnade.manifest.expose import Expose
+from colonnade.manifest.health import Checks
 from colonnade.manifest.identity import Identity
 from colonnade.manifest.model import AuthType, HttpUrl, Model, Name, PathPrefix, Port, RelativePath
 from colonnade.manifest.observability import Observability
@@ -93,9 +94,9 @@ class Store(Model):
 class Service(Model):
     """A microservice behind the BFFs; the platform runs it from `path` where that is given.
 
-    Its `replicas` share one folder of data; BFFs spread their calls over them by `balance`. Calls are held
-    against the document in `openapi`, or the `openapi.json` in `path`. What is said to `expose` it puts it
-    at the edge.
+    Its `replicas` share one folder of data; BFFs spread their calls over them by `balance`, and leave out
+    those that are ill by `health`. Calls are held against the document in `openapi`, or the `openapi.json` in
+    `path`. What is said to `expose` it puts it at the edge.
     """
 
     port: Port
@@ -105,6 +106,7 @@ class Service(Model):
     openapi: RelativePath | None = None
     replicas: Replicas = 1
     balance: Balance = Balance()
+    health: Checks = Checks()
     expose: Expose | None = None
 
     @model_validator(mode="after")

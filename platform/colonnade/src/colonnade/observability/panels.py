@@ -96,6 +96,7 @@ def _services() -> list[Panel]:
         (f"sum by (bff, service) (colonnade_calls_{one}{{{CHOSEN}}})", f"{pair} {one}")
         for one in ("in_flight", "waiting")
     ]
+    used = f"sum by (bff, service) (colonnade_instance_used{{{CHOSEN}}})"
     failed = _rate("colonnade_calls_total", "bff, service, outcome", wrong)
     times = _quantile(0.95, "colonnade_calls_duration_seconds_bucket", "bff, service", CHOSEN)
     return [
@@ -105,6 +106,7 @@ def _services() -> list[Panel]:
         Panel("Open breakers", COUNT, [(f'{BREAKERS}{{{CHOSEN},state="open"}}', pair)]),
         Panel("Breakers that opened, in an hour", COUNT, [(opened, pair)]),
         Panel("Under way and waiting", COUNT, waiting),
+        Panel("Instances that get calls, where there are several", COUNT, [(used, pair)]),
     ]
 
 

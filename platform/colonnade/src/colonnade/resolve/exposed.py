@@ -9,9 +9,11 @@ from colonnade.ir.grpc import Grpc, Transcoding
 from colonnade.ir.platform import Bff
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.descriptor import Descriptor
+from colonnade.manifest.health import Ejection
 from colonnade.manifest.load import Manifests, Written
 from colonnade.manifest.platform import Service
 from colonnade.resolve.balance import resolve_balance
+from colonnade.resolve.health import resolve_health
 from colonnade.resolve.routes import resolve_routes
 from colonnade_policy import Claims
 
@@ -40,6 +42,7 @@ def resolve_exposed(name: str, service: Service) -> Bff | None:
         replicas=service.replicas,
         balance=resolve_balance(service.balance),
         grpc=grpc,
+        health=resolve_health(service.health, Ejection()),
     )
 
 

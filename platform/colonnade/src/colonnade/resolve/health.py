@@ -6,7 +6,7 @@ from colonnade.errors import Problem
 from colonnade.ir import breaker, health
 from colonnade.manifest.bounds import Bounds
 from colonnade.manifest.breaker import Breaker
-from colonnade.manifest.health import Health
+from colonnade.manifest.health import Checks, Ejection
 from colonnade.manifest.load import Manifests
 
 
@@ -19,9 +19,8 @@ def check_bounds(manifests: Manifests) -> Iterator[Problem]:
                 yield written.document.problem(("bounds", name), f"the guardrails allow at most {most}")
 
 
-def resolve_health(written: Health) -> health.Health:
+def resolve_health(written: Checks, ejection: Ejection) -> health.Health:
     """Return how instances are watched."""
-    ejection = written.ejection
     return health.Health(
         path=written.path,
         interval_s=written.interval.total_seconds(),

@@ -9,6 +9,7 @@ from colonnade.ir import platform as ir
 from colonnade.ir.route import Route
 from colonnade.ir.target import Address
 from colonnade.manifest.bff import BffManifest
+from colonnade.manifest.health import Ejection
 from colonnade.manifest.load import Manifests
 from colonnade.manifest.model import Budget
 from colonnade.manifest.observability import Traces
@@ -109,6 +110,7 @@ def _service(name: str, service: Service) -> ir.Service:
         openapi=service.openapi,
         replicas=service.replicas,
         balance=resolve_balance(service.balance),
+        health=resolve_health(service.health, Ejection()),
         exposed=resolve_exposed(name, service),
         descriptor=expose.descriptor if expose else None,
     )
@@ -129,7 +131,7 @@ def _bff(bff: BffManifest) -> ir.Bff:
         balance=resolve_balance(bff.balance),
         canary=resolve_canary(bff.canary, bff.name),
         mirror=resolve_mirror(bff.mirror),
-        health=resolve_health(bff.health),
+        health=resolve_health(bff.health, bff.health.ejection),
         bounds=resolve_bounds(bff.bounds),
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from colonnade.ir.balance import Balance
+from colonnade.ir.health import Health
 from colonnade.local.plan import plan
 from colonnade.local.ports import allot, default_ports, free_ports
 from colonnade.local.spec import ProcessSpec, layers
@@ -130,7 +131,10 @@ def test_a_store_and_an_issuer_of_others_are_not_started(tmp_path: Path) -> None
 def several(root: Path) -> tuple[ProcessSpec, ...]:
     platform = small_platform(root)
     _, order, telemetry = platform.services
-    order = replace(order, replicas=2, balance=Balance("hash", key="header:x-user-id", max_load=125.0))
+    health = Health("/ready", interval_s=0.5)
+    order = replace(
+        order, replicas=2, health=health, balance=Balance("hash", key="header:x-user-id", max_load=125.0)
+    )
     mobile = replace(platform.bffs[0], replicas=3, services=("order", "telemetry"))
     platform = replace(platform, services=(order, replace(telemetry, replicas=2)), bffs=(mobile,))
     return plan(platform, allot(free_ports(default_ports(platform))), machine(root))
@@ -154,7 +158,10 @@ def test_a_bff_is_told_all_instances_of_a_service_and_how_to_call_them(tmp_path:
 
     assert env["UPSTREAM_ORDER_URL"] == f"{found['order'].url} {found['order-2'].url}"
     assert env["UPSTREAM_ORDER_BALANCE"] == "hash x-user-id 125"
+    asked = "timeout=2 unhealthy=2 healthy=1 slow_start=10"
+    assert env["UPSTREAM_ORDER_HEALTH"] == f"/ready interval=0.5 {asked}"
     assert "UPSTREAM_TELEMETRY_BALANCE" not in env
+    assert env["UPSTREAM_TELEMETRY_HEALTH"] == f"/healthz interval=1 {asked}"
 
 
 def test_under_mtls_a_part_shows_its_own_certificate_and_is_asked_for_its_health_by_the_edge(

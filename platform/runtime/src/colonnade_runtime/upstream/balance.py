@@ -1,25 +1,20 @@
-"""Spreads the calls to a service over its instances, and leaves one out for a while that takes none.
-
-An instance is left out at its first broken connection, or when `ILL` calls in a row were too late or answered
-by a failure of the server: for a second, doubled each time up to `LONGEST_S`. Then one call at a time finds
-out whether it is back.
-"""
+"""Spreads the calls to a service over those of its instances that are well."""
 
 import random as chance
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from math import ceil
 
 import msgspec
 from colonnade_runtime.errors import SettingsError, UpstreamTimeout, UpstreamUnreachable
 from colonnade_runtime.upstream.breaker import FAIR_S
-from colonnade_runtime.upstream.call import IDEMPOTENT, Call, Reply, Stage, Transport
+from colonnade_runtime.upstream.call import IDEMPOTENT, Call, Reply, Stage
+from colonnade_runtime.upstream.instance import Instance
 from msgspec.structs import force_setattr
 
-ILL = 3
 FAILURES = frozenset({500, 502, 503, 504})
-FIRST_S = 1.0
-LONGEST_S = 10.0
+FIRST_SHARE = 0.1
+"""Of the calls that are due to an instance that is back, at first."""
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -59,53 +54,36 @@ def _misunderstood(variable: str, text: str) -> SettingsError:
     return SettingsError(f"{variable} is {text!r}; set it to {said}")
 
 
-class Instance:
-    """One instance: how to reach it, and how it is. `number` is its place among all."""
-
-    __slots__ = ("_failures", "_out_until", "_pause", "bit", "calls", "number", "send", "turn", "weight")
-
-    def __init__(self, number: int, send: Stage, weight: int = 1) -> None:
-        self.number = number
-        self.bit = 1 << number
-        self.send = send
-        self.weight = weight
-        self.turn = 0
-        self.calls = 0
-        self._failures = 0
-        self._out_until = 0.0
-        self._pause = FIRST_S
-
-    def is_well(self, now: float) -> bool:
-        """Whether it may be called: it was not left out, or was so for long enough for one call to try."""
-        return not self._out_until or (now >= self._out_until and self.calls == 0)
-
-    def succeeded(self) -> None:
-        """Report an answer that is no failure of the server."""
-        self._failures = 0
-        self._out_until = 0.0
-        self._pause = FIRST_S
-
-    def failed(self, now: float, *, gone: bool) -> None:
-        """Report that there was no connection, or else no good answer."""
-        if now < self._out_until:
-            return  # calls that were under way when it was left out say nothing new
-        self._failures += 1
-        if gone or self._failures >= ILL:
-            self._out_until = now + self._pause
-            self._pause = min(LONGEST_S, self._pause * 2)
-
-
 Choose = Callable[[Sequence[Instance], Call], Instance]
 """Chooses one of the instances that may be called."""
 
 
 class Balanced:
-    """The transport to a service that has several instances."""
+    """The transport to a service that has several instances, which are reached by `sends`.
 
-    def __init__(self, instances: Sequence[Instance], choose: Choose, clock: Callable[[], float]) -> None:
-        self._instances = instances
-        self._choose = choose
+    One that is back gets its share of the calls over `slow_start` seconds, but by `hash`: there calls have
+    their instance.
+    """
+
+    def __init__(
+        self,
+        sends: Sequence[Stage],
+        balance: Balance,
+        clock: Callable[[], float],
+        *,
+        slow_start: float = 0.0,
+        random: Callable[[], float] = chance.random,
+    ) -> None:
+        weights = balance.weights or (1,) * len(sends)
+        self.instances = [
+            Instance(number, send, weight, self._back)
+            for number, (send, weight) in enumerate(zip(sends, weights, strict=True))
+        ]
+        self._choose = _policy(balance, random)
         self._clock = clock
+        self._random = random
+        self._slow_start = 0.0 if balance.policy == "hash" else slow_start
+        self._warming: dict[Instance, float] = {}  # since when
 
     async def send(self, call: Call) -> Reply:
         """Send a call to an instance; one that is made again, to another. Raises as the transport does.
@@ -117,7 +95,7 @@ class Balanced:
         try:
             return await self._to(self._pick(call), call)
         except UpstreamUnreachable:
-            if call.method not in IDEMPOTENT or not self._untried(self._instances, call):
+            if call.method not in IDEMPOTENT or not self._untried(self.instances, call):
                 raise
         return await self._to(self._pick(call), call)
 
@@ -142,8 +120,11 @@ class Balanced:
 
     def _pick(self, call: Call) -> Instance:
         now = self._clock()
-        well = [instance for instance in self._instances if instance.is_well(now)] or self._instances
-        instance = self._choose(self._untried(well, call) or well, call)
+        well = [instance for instance in self.instances if instance.is_well(now)] or self.instances
+        able = self._untried(well, call) or well
+        if self._warming:
+            able = self._due(able, now) or able
+        instance = self._choose(able, call)
         force_setattr(call, "tried", call.tried | instance.bit)
         return instance
 
@@ -151,28 +132,21 @@ class Balanced:
     def _untried(instances: Sequence[Instance], call: Call) -> list[Instance]:
         return [instance for instance in instances if not call.tried & instance.bit]
 
+    def _back(self, instance: Instance) -> None:
+        if self._slow_start:
+            self._warming[instance] = self._clock()
 
-class Spread:
-    """The transport to all services: those of one instance are reached by `plain`, as ever."""
+    def _due(self, instances: Sequence[Instance], now: float) -> list[Instance]:
+        """Return those that take a call now: one that is not long back, as often as its share says."""
+        since = now - self._slow_start
+        self._warming = {one: began for one, began in self._warming.items() if began > since}
+        return [one for one in instances if one not in self._warming or self._drawn(now - self._warming[one])]
 
-    def __init__(self, balanced: Mapping[str, Balanced], plain: Transport) -> None:
-        self._balanced = balanced
-        self._plain = plain
-
-    async def send(self, call: Call) -> Reply:
-        """Send a call. Raises as the transport does."""
-        return await self._balanced.get(call.service, self._plain).send(call)
+    def _drawn(self, back_s: float) -> bool:
+        return self._random() < max(FIRST_SHARE, back_s / self._slow_start)
 
 
-def balanced(
-    sends: Sequence[Stage],
-    balance: Balance,
-    clock: Callable[[], float],
-    random: Callable[[], float] = chance.random,
-) -> Balanced:
-    """Return the transport to a service whose instances are reached by `sends`."""
-    weights = balance.weights or (1,) * len(sends)
-    instances = [Instance(number, *one) for number, one in enumerate(zip(sends, weights, strict=True))]
+def _policy(balance: Balance, random: Callable[[], float]) -> Choose:
     by_load = least_request(random)
     policies: dict[str, Choose] = {
         "least_request": by_load,
@@ -180,7 +154,7 @@ def balanced(
         "weighted": in_turn,
         "hash": by_hash(balance.header, balance.max_load / 100, by_load),
     }
-    return Balanced(instances, policies[balance.policy], clock)
+    return policies[balance.policy]
 
 
 def least_request(random: Callable[[], float]) -> Choose:

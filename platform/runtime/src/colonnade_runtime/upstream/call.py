@@ -87,6 +87,6 @@ Flights = dict[tuple[str, str], list[asyncio.Future[Reply | None]]]
 class Transport(Protocol):
     """The way to the services: HTTP in a process, a fake in tests."""
 
-    async def send(self, call: Call) -> Reply:
+    async def send(self, call: Call, /) -> Reply:
         """Send a call. Raises `UpstreamTimeout`, `UpstreamUnreachable` or `UpstreamTooLarge`."""
         ...
