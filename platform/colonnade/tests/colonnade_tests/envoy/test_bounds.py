@@ -1,14 +1,18 @@
 """A BFF that hangs takes what is its own, and nothing of the others'."""
 
 import asyncio
+import socket
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from itertools import islice
 
 import httpx
 import pytest
 
+from colonnade.ir.target import Address
+from colonnade_tests.envoy.backend import HOST
 from colonnade_tests.envoy.edge import PLATFORM, Edge, running
 from colonnade_tests.envoy.patients import Patient, patients
 
@@ -28,6 +32,12 @@ breaker: {unhealthy: {failures: 1000}}
 bounds: {retries: 0%}
 """
 QUICK = "kind: mobile\nport: 3005\nauth: {type: none}\nroute: {prefix: /api/quick}\n"
+DEAF = """\
+kind: web
+port: 3006
+auth: {type: none}
+route: {prefix: /api/deaf, timeouts: {connect: 100ms, read: 2s}, retries: {attempts: 0}}
+"""
 TRUSTED = PLATFORM.replace("guardrails: {", "guardrails: {critical: [slow, retried], ")
 BFFS = {"slow": SLOW, "retried": RETRIED, "quick": QUICK}
 
@@ -42,8 +52,37 @@ def all_of_them() -> Iterator[list[Patient]]:
 def edge(tmp_path_factory: pytest.TempPathFactory, all_of_them: list[Patient]) -> Iterator[Edge]:
     addresses = {one.name: (one.address,) for one in all_of_them}
     folder = tmp_path_factory.mktemp("edge")
-    with running(folder, BFFS, TRUSTED, policy_service=False, endpoints=addresses) as edge:
-        yield edge
+    with deaf() as address:
+        addresses["deaf"] = (address,)
+        bffs = BFFS | {"deaf": DEAF}
+        with running(folder, bffs, TRUSTED, policy_service=False, endpoints=addresses) as edge:
+            yield edge
+
+
+@contextmanager
+def deaf() -> Iterator[Address]:
+    """A process that is well, as it says on its first connection, and takes no other one any more."""
+    with socket.create_server((HOST, 0), backlog=0) as listener, ExitStack() as held:
+
+        def say() -> None:
+            connection = held.enter_context(listener.accept()[0])
+            while connection.recv(4096):
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                for _ in range(4):  # what waits to be taken is full, so who connects now is not answered
+                    waiting = held.enter_context(socket.socket())
+                    waiting.setblocking(False)
+                    waiting.connect_ex(listener.getsockname())
+
+        threading.Thread(target=say, daemon=True).start()
+        yield Address(HOST, listener.getsockname()[1])
+
+
+def test_one_that_takes_no_connection_is_given_up_after_connect_and_not_after_read(edge: Edge) -> None:
+    answer = edge.get("/api/deaf")
+
+    assert (503, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    stat = "cluster.deaf.upstream_cx_connect_timeout"
+    assert f"{stat}: 1" in httpx.get(f"{edge.target.admin.url}/stats", params={"filter": stat}).text
 
 
 @asynccontextmanager
