@@ -33,6 +33,7 @@ from colonnade_edge.settings import PolicySettings, policy_settings
 from colonnade_edge.store.connect import connect
 from colonnade_edge.store.link import StoreLink
 from colonnade_edge.store.tick import Ticker
+from colonnade_edge.tracing.export import Exporter
 
 
 async def run(settings: PolicySettings) -> None:
@@ -52,7 +53,10 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
     follower = Follower(connect(settings.store_url, ANSWER_WITHIN_S), revoked)
     stack.push_async_callback(follower.close)
     await follower.start()
-    metrics = Metrics(revoked.lines, leases.lines)
+    exporter = Exporter(settings.collector) if settings.collector is not None else None
+    if exporter is not None:
+        stack.push_async_callback(exporter.close)
+    metrics = Metrics(revoked.lines, leases.lines, *([exporter.lines] if exporter else []))
     link = StoreLink(connect(settings.store_url))
     stack.push_async_callback(link.close)
     await link.open()
@@ -69,7 +73,7 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
     limiter = Limiter(ticker, edges, metrics, heavy)
     decider = Decider(ticker, limiter, bearer, revoked, last_used, pages.refresh_soon)
     backlog = Backlog()
-    forever = (
+    forever = [
         backlog.watch(),
         policy.watch(),
         edges.watch(),
@@ -78,9 +82,10 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
         follower.follow(leases.look),
         leases.watch_sessions(ticker),
         issuers.watch(policy),
-    )
+        *([exporter.send_forever()] if exporter else []),
+    ]
     await stack.enter_async_context(_in_background(forever))
-    return PolicyService(policy, decider, pages, issuers, link, metrics, backlog), leases
+    return PolicyService(policy, decider, pages, issuers, link, metrics, backlog, exporter), leases
 
 
 def _pages(settings: PolicySettings, revoked: Table, bearer: Bearer) -> Pages:

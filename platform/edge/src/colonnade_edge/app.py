@@ -15,6 +15,8 @@ from colonnade_edge.policy.plan import Plan
 from colonnade_edge.policy.reload import PolicyFile
 from colonnade_edge.rsgi import HTTPProtocol, Scope
 from colonnade_edge.store.link import StoreLink
+from colonnade_edge.tracing.decisions import traced
+from colonnade_edge.tracing.export import Exporter
 
 CHECK = "/check"
 
@@ -33,7 +35,9 @@ class PolicyService:
         link: StoreLink,
         metrics: Metrics,
         backlog: Backlog,
+        exporter: Exporter | None = None,
     ) -> None:
+        self._decided = self._decide if exporter is None else traced(self._decide, policy, exporter.add)
         self._backlog = backlog
         self._policy = policy
         self._decider = decider
@@ -63,7 +67,7 @@ class PolicyService:
         route = headers.get("x-colonnade-route", "")
         call = Call(route, scope.method, path, headers, scope.authority or "", scope.query_string)
         try:
-            allowed = await self._decide(call, protocol)
+            allowed = await self._decided(call, protocol)
         except Refused as refused:
             self._refused(call, refused)
             raise

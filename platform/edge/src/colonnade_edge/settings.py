@@ -31,13 +31,20 @@ class Listen(msgspec.Struct, frozen=True):
     port: int
 
 
+class Collector(msgspec.Struct, frozen=True):
+    """Where the spans of `service`, as which this process is known there, are sent."""
+
+    url: str
+    service: str
+
+
 class PolicySettings(msgspec.Struct, frozen=True):
     """Settings of the policy service.
 
     Session keys come from a file, or from the variable itself, separated by spaces; see `Keyring`.
     `identity_url` is where it reaches the identity provider, where that is not the issuer's own address;
     `edges` are the URLs of all edges, this service's own too; `consumer_secrets` have the names of variables;
-    `lease` is where streams are held.
+    `lease` is where streams are held, `collector` where spans go.
     """
 
     listen: Listen
@@ -51,6 +58,7 @@ class PolicySettings(msgspec.Struct, frozen=True):
     identity_url: str = ""
     edges: tuple[str, ...] = ()
     lease: Listen | None = None
+    collector: Collector | None = None
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
@@ -80,6 +88,7 @@ def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
         identity_url=environ.get("IDENTITY_URL", ""),
         edges=tuple(environ.get("EDGE_URLS", "").split()),
         lease=_listen(environ, 0, "LEASE_PORT") if environ.get("LEASE_PORT") else None,
+        collector=_collector(environ),
     )
 
 
@@ -99,6 +108,11 @@ def _listen(environ: Mapping[str, str], default_port: int, name: str = "PORT") -
     if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
         raise SettingsError(f"{name}={text}: give a number from 1 to {MAX_PORT}")
     return Listen(environ.get("HOST") or "127.0.0.1", int(text))
+
+
+def _collector(environ: Mapping[str, str]) -> Collector | None:
+    url = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    return Collector(url.rstrip("/"), environ.get("OTEL_SERVICE_NAME") or "policy") if url else None
 
 
 def _required(environ: Mapping[str, str], name: str, meaning: str) -> str:

@@ -119,6 +119,7 @@ def policy(platform: Platform) -> Part:
             **keys,
             **{name: value for one in machines for name, value in one.environment.items()},
             **at_identity,
+            **tracing(collector(platform), "policy"),
         },
         needs=COMPILED | (MADE if volumes else {}) | _store_needs(platform) | at_home,
         volumes=[f"{volume}:ro" for volume in (CONFIG_MOUNT, *volumes)],

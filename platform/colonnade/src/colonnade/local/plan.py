@@ -108,6 +108,7 @@ class _Plan:
         env = {**self._stored(), **self.machine.session_keys, **self.machine.machine_secrets}
         env["SESSION_CLIENT_SECRET"] = self.machine.session_secret
         env["LEASE_PORT"] = str(self.ports[f"{name}-lease"])
+        env |= tracing(collector(self.platform), "policy")
         env["EDGE_URLS"] = " ".join(edge.url for edge in edges(self.platform, self.ports))
         return self._python(name, "colonnade_edge", env, after=("valkey", "identity"))
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Span:
-    """One span, as it came; ids are hexadecimal."""
+    """One span, as it came; ids are hexadecimal, and attributes those of JSON only."""
 
     service: str
     name: str
@@ -21,6 +21,7 @@ class Span:
     kind: int
     start: int
     end: int
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -93,6 +94,7 @@ def from_json(body: bytes) -> Iterator[Span]:
                 span["kind"],
                 int(span["startTimeUnixNano"]),
                 int(span["endTimeUnixNano"]),
+                {one["key"]: str(*one["value"].values()) for one in span["attributes"]},
             )
 
 

@@ -17,6 +17,7 @@ import httpx
 
 from colonnade.envoy.publish import publish, write_bootstrap
 from colonnade.envoy.validate import envoy_binary, validate
+from colonnade.ir.observability import tracing
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address, Target, TlsTarget
 from colonnade.manifest.load import load
@@ -94,10 +95,10 @@ def publish_policy(folder: Path, platform: Platform, target: Target) -> None:
 
 
 @contextmanager
-def deciding(folder: Path, port: int, lease: int) -> Iterator[None]:
+def deciding(folder: Path, port: int, lease: int, collector: Address | None) -> Iterator[None]:
     """Run the policy service, without a store."""
     env = {"PORT": str(port), "LEASE_PORT": str(lease), "POLICY_FILE": str(folder / "policy.json")}
-    env["STORE_URL"] = "redis://127.0.0.1:1"
+    env |= {"STORE_URL": "redis://127.0.0.1:1", **tracing(collector, "policy")}
     with (folder / "policy.log").open("w", encoding="utf-8") as output:
         argv = [sys.executable, "-m", "colonnade_edge"]
         process = subprocess.Popen(argv, env={**os.environ, **env}, stdout=output, stderr=output)
@@ -141,7 +142,7 @@ def running(
     asyncio.run(validate(compiled, target))
     publish_policy(folder, compiled, target)
     with (
-        deciding(folder, policy, lease) if policy_service else nullcontext(),
+        deciding(folder, policy, lease, target.collector) if policy_service else nullcontext(),
         _envoy(edge, compiled),
     ):
         try:

@@ -21,7 +21,9 @@ guardrails: {{auth: [none], require_limit: false}}
 observability: {{traces: {{endpoint: "{url}", sampling: {sampling}}}}}
 """
 BFF = "kind: mobile\nport: {port}\nroute: {{prefix: /api/{name}}}\nauth: {{type: none}}\n"
+COUNTED = "limits: [{name: few, rate: 2/hour, burst: 2, on_store_failure: local}]\n"
 BFFS = {"shop": BFF.format(port=3005, name="shop"), "echo": BFF.format(port=3006, name="echo")}
+BFFS["counted"] = BFF.format(port=3007, name="counted") + COUNTED
 APP = """
 import sys
 import msgspec
@@ -70,7 +72,7 @@ def traced(folder: Path, collector: Collector) -> Iterator[Edge]:
         told = {"UPSTREAM_PRODUCT_URL": service.url, "METRICS_PORT": str(at_metrics)}
         with (
             process([str(folder / "app.py")], at_bff, collector, "shop", **told) as bff,
-            running(folder, BFFS, text, policy_service=False, endpoints={"shop": (bff,)}) as edge,
+            running(folder, BFFS, text, endpoints={"shop": (bff,)}) as edge,
         ):
             yield edge
 
@@ -95,6 +97,23 @@ def collector() -> Iterator[Collector]:
         yield found
 
 
+def decisions_are_in_the_trace(edge: Edge, collector: Collector) -> None:
+    """The policy service tells what it decided, by which limit, and nothing of who asked."""
+    secret = "Bearer not-for-everybody"
+    statuses = [edge.get("/api/counted/x", headers={"authorization": secret}).status_code for _ in range(3)]
+    eventually(lambda: len(collector.traces("policy")) == 3)
+    told = [span for span in collector.spans if span.service == "policy"]
+    where = {"colonnade.auth": "none", "colonnade.limit.policy": "store"}
+    limit = {"colonnade.limit.name": "counted.few", "colonnade.limit.algorithm": "token_bucket"}
+
+    assert [200, 200, 429] == statuses
+    assert [{"colonnade.decision": "allowed"} | where] * 2 == [span.attributes for span in told[:2]]
+    assert {"colonnade.decision": "rate-limit-exceeded"} | where | limit == told[2].attributes
+    assert {"counted"} == {span.name for span in told}
+    parents = {(span.trace, span.parent) for span in told}
+    eventually(lambda: parents <= {(one.trace, one.span) for one in collector.spans if one.service == "edge"})
+
+
 def test_a_trace_leads_from_the_edge_to_the_service_for_the_share_that_is_asked_for(
     tmp_path: Path, collector: Collector, client: httpx.Client
 ) -> None:
@@ -116,6 +135,7 @@ def test_a_trace_leads_from_the_edge_to_the_service_for_the_share_that_is_asked_
         assert spans["product", SERVER].name.startswith("GET /products/")
         assert all(span.start < span.end for span in spans.values())
 
+        decisions_are_in_the_trace(edge, collector)
         edge.rewrite(PLATFORM.format(url=collector.url, sampling=0), **BFFS)
         eventually(lambda: not asked(edge, client)[1])
         theirs = f"00-{'1' * 32}-{'2' * 16}-01"

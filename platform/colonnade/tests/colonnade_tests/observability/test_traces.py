@@ -34,12 +34,13 @@ def test_every_part_that_makes_spans_is_told_where_they_go(tmp_path: Path) -> No
         name: part.get("environment", {})
         for name, part in yaml.safe_load(compose(platform))["services"].items()
     }
-    parts = {"mobile", "order", "telemetry"}
+    parts = {"mobile": "mobile", "order": "order", "telemetry": "telemetry", "policy": "policy"}
+    contained = parts | {"policy-2": "policy"}  # compose runs two edges
 
     assert Traces(Address("127.0.0.1", 4318), 0.05) == platform.traces
     assert dict.fromkeys(parts, "http://127.0.0.1:4318") == told(local, ENDPOINT)
-    assert dict.fromkeys(parts, "http://collector:4318") == told(containers, ENDPOINT)
-    assert {name: name for name in parts} == told(local, SERVICE) == told(containers, SERVICE)
+    assert dict.fromkeys(contained, "http://collector:4318") == told(containers, ENDPOINT)
+    assert (parts, contained) == (told(local, SERVICE), told(containers, SERVICE))
     assert Address("collector", 4318) == target(platform).collector
 
 

@@ -1,0 +1,1 @@
+"""Spans of decisions, for an OpenTelemetry collector. Who samples is Envoy."""
