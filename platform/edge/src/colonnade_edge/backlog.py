@@ -1,7 +1,8 @@
 """How far behind its work the service is, and what it refuses because of it.
 
 Every request waits for the event loop, so how late a timer is says how long they do. A moment's stall is no
-overload: what counts is the least of the last few delays, a queue that stays (as in CoDel, RFC 8289).
+overload: what counts is the least of the last few delays, a queue that stays (as in CoDel, RFC 8289). While
+nothing is asked, nothing is measured.
 """
 
 import asyncio
@@ -22,17 +23,24 @@ class Backlog:
 
     def __init__(self) -> None:
         self._behind_s = 0.0
+        self._asked = asyncio.Event()
 
     async def watch(self) -> None:
-        """Measure the delay, for ever."""
-        last = deque([0.0] * LAST, LAST)
+        """Measure the delay while there are requests, for ever."""
         while True:
-            began = time.monotonic()
-            await asyncio.sleep(EVERY_S)
-            last.append(time.monotonic() - began - EVERY_S)
-            self._behind_s = min(last)
+            await self._asked.wait()
+            last = deque([0.0] * LAST, LAST)
+            while self._asked.is_set():
+                self._asked.clear()
+                for _ in range(LAST):
+                    began = time.monotonic()
+                    await asyncio.sleep(EVERY_S)
+                    last.append(time.monotonic() - began - EVERY_S)
+                    self._behind_s = min(last)
+            self._behind_s = 0.0
 
     def admit(self, criticality: str) -> None:
         """Raise `Overloaded` where a request of this criticality has to wait for better times."""
+        self._asked.set()
         if self._behind_s > BEARABLE_S.get(criticality, inf):
             raise Overloaded("the edge has more to do than it can, and this can wait")

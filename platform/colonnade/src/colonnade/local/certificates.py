@@ -11,7 +11,7 @@ from colonnade.local import identities
 from colonnade.local.layout import Layout
 from colonnade.tls import Sources, publish_certificates
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 
 
 def publish(layout: Layout, platform: Platform) -> bool:

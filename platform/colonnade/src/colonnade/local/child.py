@@ -41,7 +41,7 @@ class Timing:
 
     start_s: float = 60.0
     start_every_s: float = 0.03
-    every_s: float = 2.0
+    every_s: float = 5.0
     answer_s: float = 3.0
     misses: int = 3
     stop_s: float = 8.0

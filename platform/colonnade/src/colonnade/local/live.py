@@ -8,8 +8,11 @@ from watchfiles import awatch
 
 from colonnade.manifest.load import BFF_FOLDER, PLATFORM_FILE, bff_files
 
-SETTLE_MS = 60
-"""An editor saves in several steps; they count as one when they are this close."""
+SETTLE_MS = 100
+"""An editor saves in several steps; they count as one when they are this close.
+
+So often, too, the library wakes up to look, as long as the stack runs.
+"""
 
 LOOK_MS = 1000
 """Without any notice from the system (some network file systems send none), look this often."""
@@ -24,8 +27,8 @@ async def follow(root: Path, apply: Callable[[], Awaitable[None]]) -> None:
         # Not recursive: nothing else below a BFF concerns us, and an environment in there may be huge.
         folders = _folders(root)
         async for _ in awatch(
-            *folders, recursive=False, watch_filter=None, debounce=SETTLE_MS, step=20, rust_timeout=LOOK_MS,
-            yield_on_timeout=True,
+            *folders, recursive=False, watch_filter=None, debounce=SETTLE_MS, step=SETTLE_MS,
+            rust_timeout=LOOK_MS, yield_on_timeout=True,
         ):  # fmt: skip
             now = stamp(root)
             if now != seen:

@@ -1,4 +1,4 @@
-"""Keeps the plan current: a new document is taken within 200 ms of the rename that published it."""
+"""Keeps the plan current: a new document is taken within 300 ms of the rename that published it."""
 
 import asyncio
 import logging
@@ -9,8 +9,8 @@ import msgspec
 from colonnade_edge.policy.plan import Plan, plan
 from colonnade_policy import decode
 
-POLL_S = 0.1
-"""A `stat` each tenth of a second costs nothing, and sees what inotify misses on mounted ConfigMaps."""
+POLL_S = 0.2
+"""A `stat` five times a second costs next to nothing, and sees what inotify misses on mounted ConfigMaps."""
 
 log = logging.getLogger(__name__)
 

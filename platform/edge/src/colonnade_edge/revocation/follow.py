@@ -34,7 +34,7 @@ class Follower:
     async def start(self) -> None:
         """Read all there is; leave it to `follow` where the store is away."""
         try:
-            await self._catch_up()
+            await self._catch_up(block_ms=None)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("revocations are not known yet: %r", error)
 
@@ -44,12 +44,12 @@ class Follower:
         # redis-py loses a cancellation that comes while it probes a pooled connection; the task knows of it.
         while not asyncio.current_task().cancelling():  # type: ignore[union-attr]  # within a task there is one
             try:
-                await self._catch_up()
+                # After an outage at once, to know that it is over; then what comes next is waited for.
+                await self._catch_up(block_ms=None if away else round(WAIT_S * 1000))
                 on_news()
                 if away:
                     log.warning("revocations are followed again")
                 away = False
-                await self._read(block_ms=round(WAIT_S * 1000))
             except (RedisError, OSError, TimeoutError) as error:
                 if not away:
                     log.warning("the store does not answer; revocations are those known so far: %r", error)
@@ -60,9 +60,9 @@ class Follower:
         """Close the connection."""
         await self._redis.aclose()
 
-    async def _catch_up(self) -> None:
-        while await self._read(block_ms=None) == BATCH:
-            pass
+    async def _catch_up(self, block_ms: int | None) -> None:
+        while await self._read(block_ms) == BATCH:
+            block_ms = None
         self._table.heard()
         self._table.forget()
 
