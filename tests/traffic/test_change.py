@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -23,22 +24,29 @@ PAUSE_S = 0.02
 
 @pytest.fixture(scope="module")
 def plenty(stack: Stack) -> Iterator[Stack]:
-    """The stack with two instances of mobile, and a limit that nobody meets."""
-    file = stack.folder / "bffs/mobile/bff.yaml"
-    text = file.read_text(encoding="utf-8")
-    before = state(stack)["version"]
-    edited = text.replace("rate: 100/minute", "rate: 1000/second").replace("burst: 20", "burst: 1000")
-    file.write_text(f"{edited}replicas: 2\n", encoding="utf-8")
-    eventually(lambda: state(stack)["version"] != before, within=60)
+    """The stack with two instances of mobile, and limits that nobody meets."""
+    files = [stack.folder / f"bffs/{name}/bff.yaml" for name in ("iot", "mobile")]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    for file, text in zip(files, texts, strict=True):
+        before = state(stack)["version"]
+        edited = re.sub(r"rate: \d+/minute", "rate: 1000/second", re.sub(r"burst: \d+", "burst: 1000", text))
+        file.write_text(f"{edited}replicas: {1 + (file == files[-1])}\n", encoding="utf-8")
+        eventually(lambda: state(stack)["version"] != before, within=60)  # noqa: B023 - called before it changes
     yield stack
-    file.write_text(text, encoding="utf-8")
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text, encoding="utf-8")
     eventually(lambda: "mobile-2" not in state(stack)["processes"], within=60)
 
 
 @pytest.fixture
-def asks(plenty: Stack, mobile_token: str) -> list[Ask]:
+def asks(plenty: Stack, mobile_token: str, device_key: str) -> list[Ask]:
+    """What a view, an exact limit and a key in the store have to answer."""
     person = {"Authorization": f"Bearer {mobile_token}"}
-    return [Ask("/api/mobile/home", person), Ask("/api/mobile/products?limit=3", person)]
+    return [
+        Ask("/api/mobile/home", person),
+        Ask("/api/mobile/products?limit=3", person),
+        Ask("/api/iot/config", {"X-API-Key": device_key}),
+    ]
 
 
 def state(stack: Stack) -> dict[str, Any]:
@@ -74,11 +82,13 @@ def diff(stack: Stack, before: int, after: int) -> str:
 
 
 def test_a_rolling_restart_loses_no_request(plenty: Stack, asks: list[Ask]) -> None:
-    names = ["balancer", "envoy", "envoy-2", "policy", "mobile-2"]
+    names = ["balancer", "envoy", "envoy-2", "policy", "mobile-2", "valkey"]
     before = {name: plenty.pid(name) for name in names}
 
     with asking(plenty.edge, asks, CALLERS, PAUSE_S) as heard:
-        told = bff(plenty.folder, "restart", "policy", "mobile-2", "balancer", "--json", timeout=100).stdout
+        told = bff(
+            plenty.folder, "restart", "policy", "mobile-2", "balancer", "valkey", "--json", timeout=100
+        ).stdout
 
     assert sorted(json.loads(told)["restarted"]) == sorted(names)
     assert not before.items() & {name: plenty.pid(name) for name in names}.items()

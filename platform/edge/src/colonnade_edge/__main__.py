@@ -26,11 +26,12 @@ from colonnade_edge.logs import set_up_logging
 from colonnade_edge.metrics import Metrics
 from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.reload import PolicyFile
-from colonnade_edge.revocation.follow import ANSWER_WITHIN_S, Follower
+from colonnade_edge.revocation import follow
 from colonnade_edge.revocation.table import Table
 from colonnade_edge.server import exit_code, serve
 from colonnade_edge.settings import PolicySettings, policy_settings
 from colonnade_edge.store.connect import connect
+from colonnade_edge.store.hold import Hold
 from colonnade_edge.store.link import StoreLink
 from colonnade_edge.store.tick import Ticker
 from colonnade_edge.tracing.export import Exporter
@@ -50,7 +51,7 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
     policy.refresh()
     revoked = Table()
     leases = Leases(revoked)
-    follower = Follower(connect(settings.store_url, ANSWER_WITHIN_S), revoked)
+    follower = follow.Follower(connect(settings.store_url, follow.ANSWER_WITHIN_S), revoked)
     stack.push_async_callback(follower.close)
     await follower.start()
     exporter = Exporter(settings.collector) if settings.collector is not None else None
@@ -65,7 +66,7 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
     trusts = Trusts(settings, issuers)
     stack.push_async_callback(trusts.close)
     bearer = Bearer(trusts)
-    pages = _pages(settings, revoked, bearer)
+    pages = _pages(settings, revoked, bearer, link.hold)
     stack.push_async_callback(pages.close)
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
     heavy, last_used = HeavyUsers(link.redis), LastUsed(link.redis)
@@ -88,9 +89,9 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
     return PolicyService(policy, decider, pages, issuers, link, metrics, backlog, exporter), leases
 
 
-def _pages(settings: PolicySettings, revoked: Table, bearer: Bearer) -> Pages:
+def _pages(settings: PolicySettings, revoked: Table, bearer: Bearer, hold: Hold) -> Pages:
     keyring = Keyring(settings.session_keys, settings.session_keys_file)
-    redis = connect(settings.store_url)
+    redis = connect(settings.store_url, hold=hold)
     return Pages(redis, keyring, revoked, bearer, settings.client_secret, settings.identity_url)
 
 

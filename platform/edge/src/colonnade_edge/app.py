@@ -109,6 +109,9 @@ class PolicyService:
             case "/jwks":
                 document = await self._issuers.of(self._plan().document.identity.issuer).document()
                 return Answer(200, [("content-type", "application/jwk-set+json"), NO_STORE], document)
+            case "/hold" if scope.method == "POST":
+                await self._link.hold.begin()
+                return json_answer(200, {"status": "held"})
             case path if path.startswith("/auth/"):
                 return await self._pages.answer(self._plan(), scope, protocol)
             case _:

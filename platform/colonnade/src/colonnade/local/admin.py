@@ -9,6 +9,8 @@ from colonnade.local.layout import Layout
 from colonnade.local.state import require_running
 
 TIMEOUT_S = 10.0
+CONNECTS = 4
+"""Further tries where nobody listens, 3.5 s in all: time for a console to start anew."""
 
 
 def call(layout: Layout, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -19,14 +21,15 @@ def call(layout: Layout, method: str, path: str, body: dict[str, Any] | None = N
     state = require_running(layout)
     token = layout.admin_token_file.read_text(encoding="utf-8").strip()
     try:
-        answer = httpx.request(
-            method,
-            f"{state.console}{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT_S,
-            trust_env=False,  # the loopback address is never behind a proxy
-        )
+        # The loopback address is never behind a proxy.
+        with httpx.Client(transport=httpx.HTTPTransport(retries=CONNECTS), trust_env=False) as client:
+            answer = client.request(
+                method,
+                f"{state.console}{path}",
+                json=body,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=TIMEOUT_S,
+            )
     except httpx.HTTPError as error:
         raise WorkError(f"the console does not answer: {error}", "see bff ps and bff logs console") from error
     if answer.is_success:

@@ -2,21 +2,27 @@
 
 Who has an address that others were told once starts anew at the same place: Valkey, the identity provider and
 the console. An Envoy hands its sockets to the next. Everybody else gets a successor at another port, and ends
-once nothing is sent to it any more.
+once nothing is sent to it any more. Questions to Valkey wait meanwhile: policy services are told before.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from colonnade.errors import UserError
+from colonnade.ir.instances import numbered
 from colonnade.local import hot
 from colonnade.local.changes import Change
 from colonnade.local.child import Child
+from colonnade.local.health import ask
 from colonnade.local.hot_restart import hot_restart
 from colonnade.local.ports import Ports
+from colonnade.local.spec import held
 from colonnade.local.stack import Stack
 
 BALANCER = "balancer"
-IN_PLACE = ("valkey", "identity", "console")
+VALKEY = "valkey"
+IN_PLACE = (VALKEY, "identity", "console")
+HELD_WITHIN_S = 2.0
 
 
 async def restart(stack: Stack, names: Sequence[str]) -> list[str]:
@@ -33,11 +39,19 @@ async def restart(stack: Stack, names: Sequence[str]) -> list[str]:
     beside = [name for name in chosen if name not in {*IN_PLACE, *envoys}]
     done = [name for name in chosen if name in IN_PLACE]
     for name in done:
+        if name == VALKEY:
+            await _hold(stack)
         await children[name].again()
     done += await _beside(stack, beside)
     for name in envoys:
         await _envoy(stack, children[name])
     return [*done, *envoys]
+
+
+async def _hold(stack: Stack) -> None:
+    """Have every policy service keep its questions back; one that does not answer fails them by itself."""
+    names = numbered("policy", stack.platform.edge.replicas)
+    await asyncio.gather(*(ask(held(stack.ports[name]), HELD_WITHIN_S) for name in names))
 
 
 def _envoys(chosen: Sequence[str], children: Mapping[str, Child]) -> list[str]:

@@ -22,7 +22,16 @@ class Health:
 
 def http_health(port: int) -> Health:
     """Return the check of a process that serves `GET /healthz`."""
-    lines = ("GET /healthz HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close", "", "")
+    return _asked(port, "GET /healthz")
+
+
+def held(port: int) -> Health:
+    """Return what has a policy service keep its questions from a store that is about to be restarted."""
+    return _asked(port, "POST /hold")
+
+
+def _asked(port: int, what: str) -> Health:
+    lines = (f"{what} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Content-Length: 0", "Connection: close", "", "")
     return Health(port, "\r\n".join(lines).encode(), b"HTTP/1.1 200")
 
 

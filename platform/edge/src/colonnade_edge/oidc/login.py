@@ -1,58 +1,37 @@
-"""Login by authorization code with PKCE, state and nonce.
-
-What a login needs to be finished waits in the store, encrypted, under the digest of its state, and is taken
-out by the first callback that names it. It holds the digest of a cookie, so that only the browser that began
-can finish.
-"""
+"""Login by authorization code with PKCE, state and nonce; only the browser that began can finish."""
 
 import hmac
 import time
-from typing import cast
 
-import msgspec
 from authlib.common.security import generate_token
-from redis.asyncio import Redis
 
 from colonnade_edge import audit
 from colonnade_edge.answer import NO_STORE, Answer
 from colonnade_edge.authn.session import SessionRecord, digest_of, new_id
 from colonnade_edge.errors import BadRequest
-from colonnade_edge.keyring import Keyring
 from colonnade_edge.oidc.cookies import (
-    LOGIN_LIFE_S,
     cleared,
     login_cookie,
     login_cookie_name,
     session_cookie,
 )
 from colonnade_edge.oidc.grant import Grant
+from colonnade_edge.oidc.pending import PendingLogin, PendingLogins
 from colonnade_edge.oidc.person import User, user_of
 from colonnade_edge.oidc.provider import Provider
 from colonnade_edge.oidc.request import PageRequest, own_path
-from colonnade_edge.sessions import Sessions, answering
+from colonnade_edge.sessions import Sessions
 from colonnade_policy import PolicyDocument
 
-LOGIN_PREFIX = "colonnade:login:"
 VERIFIER_LENGTH = 64
-
-
-class PendingLogin(msgspec.Struct, frozen=True):
-    """A login on its way."""
-
-    browser: str
-    verifier: str
-    nonce: str
-    redirect_uri: str
-    return_to: str
 
 
 class Login:
     """Begins and finishes logins."""
 
-    def __init__(self, redis: Redis, sessions: Sessions, keyring: Keyring) -> None:
-        self._redis = redis
+    def __init__(self, pending: PendingLogins, sessions: Sessions) -> None:
+        self._pending = pending
         self._sessions = sessions
-        self._keyring = keyring
 
     async def begin(self, request: PageRequest, policy: PolicyDocument, provider: Provider) -> Answer:
         """Send the browser to the provider."""
@@ -71,10 +50,7 @@ class Login:
         )
         digest = digest_of(state)
         pending = PendingLogin(digest_of(browser), verifier, nonce, redirect_uri, return_to)
-        key = LOGIN_PREFIX + digest
-        sealed = self._keyring.seal(msgspec.json.encode(pending), key)
-        async with answering():
-            await self._redis.set(key, sealed, ex=LOGIN_LIFE_S)
+        await self._pending.keep(digest, pending)
         name = login_cookie_name(digest, secure=request.secure)
         return Answer(302, [("location", url), login_cookie(name, browser, secure=request.secure), NO_STORE])
 
@@ -107,13 +83,9 @@ class Login:
         return Answer(302, headers)
 
     async def _take(self, state_digest: str, browser: str) -> PendingLogin:
-        key = LOGIN_PREFIX + state_digest
-        async with answering():
-            sealed = cast("bytes | None", await self._redis.getdel(key))
-        data = self._keyring.unseal(sealed, key) if sealed else None
-        if data is None:
+        pending = await self._pending.take(state_digest)
+        if pending is None:
             raise BadRequest("this login is unknown, has expired or was finished before: begin again")
-        pending = msgspec.json.decode(data, type=PendingLogin)
         if not hmac.compare_digest(pending.browser, digest_of(browser)):
             raise BadRequest("this login was begun in another browser: begin again")
         return pending

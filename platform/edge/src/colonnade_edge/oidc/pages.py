@@ -13,6 +13,7 @@ from colonnade_edge.keyring import Keyring
 from colonnade_edge.oidc.backchannel import backchannel_logout
 from colonnade_edge.oidc.login import Login
 from colonnade_edge.oidc.logout import confirmation, logout
+from colonnade_edge.oidc.pending import PendingLogins
 from colonnade_edge.oidc.provider import Provider
 from colonnade_edge.oidc.refresh import Refresher
 from colonnade_edge.oidc.request import PageRequest
@@ -44,7 +45,7 @@ class Pages:
         self._secret = secret
         self._identity_url = identity_url
         self._sessions = Sessions(redis, keyring)
-        self._login = Login(redis, self._sessions, keyring)
+        self._login = Login(PendingLogins(redis, keyring), self._sessions)
         self._refresher = Refresher(redis, self._sessions)
         self._revoked = revoked
         self._revoker = Revoker(redis, revoked, bearer)

