@@ -1,45 +1,59 @@
-"""Who follows a device is told its readings as they are stored."""
+"""Who follows a device is told its readings as they are stored, by whichever instance of the service.
+
+The instances have their database in common, and nothing else: what was stored last stands there once more, in
+its order, for a while, and each follower looks for what is new to it.
+"""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import AsyncIterator
 
 from telemetry_service.model import Batch, Reading
 
-MAX_WAITING = 1_000
-"""Readings kept for one follower: who reads slower than that loses the feed, not the service its memory."""
+KEPT = 1_000
+"""Batches: who follows more slowly than that loses the feed, not the service its disk."""
+LOOK_S = 0.05
+"""Between two looks, each of some microseconds."""
 
-Queue = asyncio.Queue[Reading]
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS told (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    device_id TEXT NOT NULL,
+    batch TEXT NOT NULL
+);
+"""
 
 
-class Feed:
-    """The followers of all devices."""
+class TooSlow(Exception):  # noqa: N818 - the word of the follower's fate
+    """Something was stored that the follower can no longer be told."""
 
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._followers: dict[str, set[Queue]] = {}
 
-    def publish(self, batch: Batch) -> None:
-        """Tell the followers of a device what was stored of it; from any thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._tell, batch)
+def tell(writer: sqlite3.Connection, batch: Batch) -> None:
+    """Tell the followers of a device what is stored of it; within the same transaction."""
+    row = (batch.device_id, batch.model_dump_json())
+    told = writer.execute("INSERT INTO told (device_id, batch) VALUES (?, ?)", row).lastrowid or 0
+    writer.execute("DELETE FROM told WHERE n <= ?", (told - KEPT,))
 
-    def _tell(self, batch: Batch) -> None:
-        for queue in self._followers.get(batch.device_id, ()):
-            for reading in batch.readings:
-                if not queue.full():
-                    queue.put_nowait(reading)
 
-    @contextmanager
-    def followed(self, device_id: str) -> Iterator[Queue]:
-        """The readings of a device from now on; once the queue is full, some were lost."""
-        self._loop = asyncio.get_running_loop()
-        queue = Queue(MAX_WAITING)
-        followers = self._followers.setdefault(device_id, set())
-        followers.add(queue)
-        try:
-            yield queue
-        finally:
-            followers.discard(queue)
-            if not followers:
-                self._followers.pop(device_id, None)
+def now(reader: sqlite3.Connection) -> int:
+    """Return the place from which a follower is told everything."""
+    (last,) = reader.execute("SELECT coalesce(max(n), 0) FROM told").fetchone()
+    return int(last)
+
+
+async def following(reader: sqlite3.Connection, device_id: str, since: int) -> AsyncIterator[Reading]:
+    """Yield the readings of a device from the place `since` on, for ever. Raises `TooSlow`."""
+    while True:
+        (oldest,) = reader.execute("SELECT coalesce(min(n), 0) FROM told").fetchone()
+        if oldest > since + 1:
+            raise TooSlow
+        last = now(reader)
+        rows = reader.execute(
+            "SELECT batch FROM told WHERE n > ? AND n <= ? AND device_id = ? ORDER BY n",
+            (since, last, device_id),
+        ).fetchall()
+        for (batch,) in rows:
+            for reading in Batch.model_validate_json(batch).readings:
+                yield reading
+        since = last
+        await asyncio.sleep(LOOK_S)

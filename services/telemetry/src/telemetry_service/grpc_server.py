@@ -17,6 +17,7 @@ from service_kit.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cu
 from service_kit.problems import Problem
 from service_kit.server import IDENTITY
 from service_kit.settings import SettingsError
+from telemetry_service.feed import TooSlow
 from telemetry_service.model import Batch, Reading
 from telemetry_service.proto import telemetry_pb2 as pb
 from telemetry_service.proto import telemetry_pb2_grpc as pb_grpc
@@ -59,12 +60,15 @@ class Telemetry(pb_grpc.TelemetryServicer):
     ) -> AsyncIterator[pb.Reading]:
         """Tell readings as they are stored; RESOURCE_EXHAUSTED for a reader that is too slow."""
         await _only_itself(request.device_id, context)
-        with self._store.feed.followed(request.device_id) as readings:
-            # The client knows by them that nothing from now on escapes it.
-            await context.send_initial_metadata(())
-            while not readings.full():
-                yield _told(await readings.get())
-        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "readings came faster than they were read")
+        since = self._store.now()
+        # The client knows by them that nothing from now on escapes it.
+        await context.send_initial_metadata(())
+        try:
+            async for reading in self._store.following(request.device_id, since):
+                yield _told(reading)
+        except TooSlow:
+            told = "readings came faster than they were read"
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, told)
 
     async def ListReadings(  # noqa: N802 - the proto's name
         self, request: pb.ListReadingsRequest, context: Context

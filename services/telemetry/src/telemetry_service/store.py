@@ -1,12 +1,13 @@
 """The readings in SQLite: each (device, seq) once, on disk before it is acknowledged."""
 
 import threading
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
 from service_kit.documents import connect
-from telemetry_service.feed import Feed
-from telemetry_service.model import Batch, Receipt
+from telemetry_service import feed
+from telemetry_service.model import Batch, Reading, Receipt
 
 Row = tuple[int, str, str, float]
 """seq, at (RFC 3339 in UTC), metric, value."""
@@ -25,12 +26,12 @@ INSERT = "INSERT INTO readings VALUES (?, ?, ?, ?, ?) ON CONFLICT (device_id, se
 
 
 class ReadingStore:
-    """Stores and lists readings, and tells of them in its feed. `ingest` blocks for one disk flush."""
+    """Stores and lists readings, and tells of them. `ingest` blocks for one disk flush."""
 
     def __init__(self, file: Path) -> None:
-        self.feed = Feed()
         self._writer = connect(file)
         self._writer.execute(SCHEMA)
+        self._writer.execute(feed.SCHEMA)
         # A connection of its own reads what is committed, and never waits for a flush.
         self._reader = connect(file)
         self._lock = threading.Lock()
@@ -48,9 +49,17 @@ class ReadingStore:
             self._writer.execute("BEGIN IMMEDIATE")
             with self._writer:
                 self._writer.executemany(INSERT, rows)
-            accepted = self._writer.total_changes - before
-        self.feed.publish(batch)
+                accepted = self._writer.total_changes - before
+                feed.tell(self._writer, batch)
         return Receipt(accepted=accepted, duplicates=len(rows) - accepted)
+
+    def now(self) -> int:
+        """Return the place in all that is stored from which a follower is told everything."""
+        return feed.now(self._reader)
+
+    def following(self, device_id: str, since: int) -> AsyncIterator[Reading]:
+        """Return the readings of a device from that place on, as they are stored. Raises `TooSlow`."""
+        return feed.following(self._reader, device_id, since)
 
     def newest(self, device_id: str, limit: int, before: int | None) -> tuple[list[Row], bool]:
         """Return at most `limit` rows with a seq below `before`, newest first, and whether there are more."""

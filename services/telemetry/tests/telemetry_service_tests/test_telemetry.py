@@ -1,5 +1,6 @@
 """Readings are stored once, over REST and gRPC alike, and survive a crash."""
 
+import asyncio
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -14,8 +15,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from service_kit.testing import Process, free_port, process
+from telemetry_service import feed
+from telemetry_service.feed import TooSlow
+from telemetry_service.model import Batch
 from telemetry_service.proto import telemetry_pb2 as pb
 from telemetry_service.proto.telemetry_pb2_grpc import TelemetryStub
+from telemetry_service.store import ReadingStore
 
 Both = tuple[Process, grpc.Channel]
 
@@ -123,15 +128,40 @@ def test_who_follows_a_device_is_told_what_is_stored_of_it(both: Both) -> None:
     running, channel = both
     stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
 
-    feed = stub.FollowReadings(pb.FollowReadingsRequest(device_id="d"))
-    feed.initial_metadata()
+    readings = stub.FollowReadings(pb.FollowReadingsRequest(device_id="d"))
+    readings.initial_metadata()
     for device, seq in (("other", 1), ("d", 2)):
         stub.Ingest(pb.IngestRequest(device_id=device, readings=[reading(seq)]))
     post(running.url, batch(3, device="d"))
-    told = [next(feed), next(feed)]
-    feed.cancel()
+    told = [next(readings), next(readings)]
+    readings.cancel()
 
     assert [reading(2), reading(3)] == told
+
+
+def test_who_follows_a_device_is_told_what_another_instance_stores_of_it(both: Both, tmp_path: Path) -> None:
+    _, channel = both
+    with process("telemetry_service", tmp_path) as other:
+        readings = TelemetryStub(channel).FollowReadings(pb.FollowReadingsRequest(device_id="d"), timeout=20)  # type: ignore[no-untyped-call]
+        readings.initial_metadata()
+        post(other.url, batch(7, 8, device="d"))
+        told = [next(readings), next(readings)]
+        readings.cancel()
+
+    assert [reading(7), reading(8)] == told
+
+
+def test_who_follows_too_slowly_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot go on as if nothing had been missed."""
+    monkeypatch.setattr(feed, "KEPT", 3)
+    store = ReadingStore(tmp_path / "readings.sqlite")
+    since = store.now()
+    for seq in range(4):
+        store.ingest(Batch.model_validate(batch(seq)))
+
+    with pytest.raises(TooSlow):
+        asyncio.run(anext(store.following("sensor-1", since)))  # type: ignore[arg-type]  # a coroutine
+    store.close()
 
 
 def test_a_device_speaks_for_itself_only(both: Both) -> None:

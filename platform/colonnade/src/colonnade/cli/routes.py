@@ -5,23 +5,32 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from colonnade.cli.root import root
+from colonnade.cli.route_details import details
+from colonnade.cli.route_words import auth, decider, limit, match
 from colonnade.cli.ways import way
+from colonnade.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from colonnade.ir.platform import Bff
-    from colonnade.ir.route import Auth, Limit, Match, Route
+    from colonnade.ir.route import Route
 
 HEADINGS = ("route", "match", "auth", "limits", "timeouts", "body", "decided by", "because", "goes to")
 KIB = 1024
 
 
-def routes(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Show the routes in the order in which they are matched.
+def routes(
+    name: Annotated[str, typer.Argument(help="A route, to see all of it.", show_default=False)] = "",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the routes in the order in which they are matched, or all that holds for one of them.
 
     Timeouts are: to connect, to receive the request, to get the answer. Decided by envoy means
     that the edge asks nobody else.
 
-    Example: bff routes
+    Example: bff routes mobile
     """
     import json  # noqa: PLC0415 - with the rest
 
@@ -32,64 +41,51 @@ def routes(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
     from colonnade.resolve import resolve  # noqa: PLC0415 - as above
 
     platform = resolve(load(root()))
+    found = [(route, platform.bff(route.bff)) for route in _chosen(platform.routes, name)]
     if as_json:
-        found = [
-            msgspec.to_builtins(route)
-            | {"decided_by": _decider(route), "goes_to": _goes_to(platform.bff(route.bff))}
-            for route in platform.routes
+        told = [
+            msgspec.to_builtins(route) | {"decided_by": decider(route), "goes_to": _goes_to(bff)}
+            for route, bff in found
         ]
-        typer.echo(json.dumps({"routes": found}, indent=2))
-        return
-    print_table(HEADINGS, [_row(route, platform.bff(route.bff)) for route in platform.routes])
+        typer.echo(json.dumps({"routes": told}, indent=2))
+    elif name:
+        print_table(("route", name), list(details(*found[0])))
+    else:
+        print_table(HEADINGS, [_row(*one) for one in found])
+
+
+def _chosen(routes: "Sequence[Route]", name: str) -> "Sequence[Route]":
+    from difflib import get_close_matches  # noqa: PLC0415 - as in `routes`
+
+    if not name:
+        return routes
+    names = [route.id for route in routes]
+    if name not in names:
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        raise UserError(f"there is no route {name!r}", hint)
+    return [routes[names.index(name)]]
 
 
 def _goes_to(bff: "Bff") -> dict[str, object]:
     import msgspec  # noqa: PLC0415 - as in `routes`
 
-    said = ("name", "replicas", "balance", "canary", "mirror")
+    said = ("name", "replicas", "balance", "canary", "mirror", "health", "bounds")
     return {name: msgspec.to_builtins(getattr(bff, name)) for name in said}
 
 
 def _row(route: "Route", bff: "Bff") -> tuple[str, ...]:
     return (
         route.id,
-        _match(route.match),
-        _auth(route.auth),
-        ", ".join(_limit(limit) for limit in route.limits) or "none",
+        match(route.match),
+        auth(route.auth),
+        ", ".join(limit(one) for one in route.limits) or "none",
         _timeouts(route),
         "any" if route.stream else f"{route.max_body / KIB:g} KiB",
-        _decider(route),
+        decider(route),
         route.decision.reason,
         way(bff),
     )
-
-
-def _auth(auth: "Auth") -> str:
-    groups = [f"group {'|'.join(auth.groups)}"] if auth.groups else []
-    return " ".join((auth.type, *auth.scopes, *groups, *auth.claims))
-
-
-def _decider(route: "Route") -> str:
-    return "envoy" if route.decision.native else "policy service"
-
-
-def _match(match: "Match") -> str:
-    hosts = "" if match.hosts == ("*",) else ",".join(match.hosts)
-    headers = " ".join(f"{name}: {value}" for name, value in match.headers)
-    parts = (",".join(match.methods), f"{hosts}{match.prefix}", headers)
-    return " ".join(part for part in parts if part)
-
-
-def _limit(limit: "Limit") -> str:
-    rule = limit.rule
-    parts = [limit.text]
-    if rule.algorithm != "token_bucket":
-        parts.append(rule.algorithm.replace("_", " "))
-    if rule.burst not in {0, rule.rate}:
-        parts.append(f"burst {rule.burst}")
-    parts += [f"{tier.group} {tier.text}" for tier in limit.tiers]
-    parts.append(f"per {'+'.join(limit.key)}")
-    return f"{' '.join(parts)} ({limit.policy}{', shadow' if limit.shadow else ''})"
 
 
 def _timeouts(route: "Route") -> str:

@@ -67,3 +67,38 @@ def test_json_says_it_all(bff: Bff) -> None:
     assert (route["id"], route["decided_by"], route["auth"]["type"]) == ("mobile", "policy service", "jwt")
     assert route["limits"][0]["text"] == "100/minute"
     assert (route["goes_to"]["name"], route["goes_to"]["replicas"]) == ("mobile", 1)
+    assert (route["criticality"], route["retries"]["attempts"]) == ("default", 1)
+    assert (route["breaker"]["failures"], route["timeouts"]["read_s"]) == (3, 15.0)
+    assert (route["goes_to"]["health"]["interval_s"], route["goes_to"]["bounds"]["pending"]) == (1.0, 256)
+
+
+def test_one_route_is_shown_with_all_that_holds_for_it(bff: Bff) -> None:
+    file = write_bff(bff.root, "tv", 3003)
+    said = "replicas: 2\nbreaker: {unhealthy: {statuses: [500], failures: 5}}\nhealth: {interval: 500ms}\n"
+    said += "routes: [{name: beacon, path: /beacon, criticality: sheddable, timeouts: {read: 2s}}]\n"
+    file.write_text(f"{file.read_text()}{said}")
+
+    told = dict(line.split(maxsplit=1) for line in bff("routes", "tv.beacon").out.splitlines())
+
+    assert told["route"] == "tv.beacon"
+    assert told["criticality"] == "sheddable"
+    assert told["timeouts"] == "connect 3s, send 5s, read 2s, idle 5s"
+    assert told["retries"].startswith("1 more of GET, HEAD, OPTIONS, on connect-failure")
+    assert told["breaker"].startswith(
+        "opens after 5 failures in a row (also 500), for 2s, doubled up to 300s"
+    )
+    assert told["health"].startswith("GET /healthz every 0.5s, within 2s; out after 2")
+    assert told["ejection"].startswith("after 3 failures in a row, for 5s")
+    assert told["bounds"].startswith("1024 requests under way, 256 more waiting")
+    assert {"match", "auth", "limit", "body"} <= told.keys()
+    assert ["tv.beacon"] == [
+        one["id"] for one in json.loads(bff("routes", "tv.beacon", "--json").out)["routes"]
+    ]
+
+
+def test_a_route_that_is_not_there_is_told_with_the_nearest(bff: Bff) -> None:
+    refused = bff("routes", "mobil")
+
+    assert (2, "") == (refused.code, refused.out)
+    assert "there is no route 'mobil'" in refused.err
+    assert "did you mean 'mobile'?" in refused.err
