@@ -47,24 +47,17 @@ CHAIN: tuple[Filter, ...] = (
     breaker.FILTER,  # sees only what would reach the BFF, and of a call what HTTP makes of it
     grpc_web.FILTER,  # what was refused until now is told by an HTTP status, which its clients know
     body.FILTER,  # only an allowed request is received whole
-)
-
-LAST: tuple[Filter, ...] = (
+    overload.FILTER,  # what the BFF makes of a request is all that its overload is judged by
     rest_problem.FILTER,  # rewords what transcode makes of a gRPC status
     transcode.FILTER,  # makes a call of a whole request
     router.FILTER,
 )
 
 
-def _chain(platform: Platform) -> tuple[Filter, ...]:
-    # What the BFF makes of a request is all that its overload is judged by.
-    return *CHAIN, *overload.filters(platform), *LAST
-
-
 def http_filters(platform: Platform, target: Target) -> list[Json]:
     """Return the chain as the connection manager takes it."""
     chain = []
-    for one in _chain(platform):
+    for one in CHAIN:
         config = one.config(platform, target)
         if config is not None:
             chain.append(
@@ -75,5 +68,5 @@ def http_filters(platform: Platform, target: Target) -> list[Json]:
 
 def route_filters(route: Route, platform: Platform, target: Target) -> Json:
     """Return the settings of every filter that `route` runs, by the filter's name."""
-    settings = {one.name: one.route(route, platform, target) for one in _chain(platform)}
+    settings = {one.name: one.route(route, platform, target) for one in CHAIN}
     return {name: value for name, value in settings.items() if value is not None}
