@@ -41,7 +41,8 @@ def routes(
     from colonnade.resolve import resolve  # noqa: PLC0415 - as above
 
     platform = resolve(load(root()))
-    found = [(route, platform.bff(route.bff)) for route in _chosen(platform.routes, name)]
+    backends = platform.backend_by_name
+    found = [(route, backends[route.bff]) for route in _chosen(platform.routes, name)]
     if as_json:
         told = [
             msgspec.to_builtins(route) | {"decided_by": decider(route), "goes_to": _goes_to(bff)}

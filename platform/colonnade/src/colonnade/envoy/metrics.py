@@ -3,8 +3,7 @@
 from colonnade.envoy.message import Json, duration, socket_address, typed
 from colonnade.ir.target import Address
 
-ADMIN = "edge_admin"
-"""With an underscore, so that no BFF's cluster is called the same."""
+ADMIN = "edge-admin"
 LISTENER = "metrics"
 PATH = "/metrics"
 EXPOSED = "/stats/prometheus?usedonly"
@@ -17,7 +16,7 @@ BUCKETS_MS = (5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000)
 
 NOISE = (
     # What this listener and the admin do themselves.
-    r"(listener|http|cluster)\.(admin|edge_admin|metrics)\..*",
+    rf"((listener|http)\.(admin|{LISTENER})|cluster\.{ADMIN})\..*",
     # A listener's requests are counted by its connection manager, whatever thread has them.
     r"listener\..*\.(worker_\d+|http)\..*",
     # How resources arrive; whether they were refused stays.

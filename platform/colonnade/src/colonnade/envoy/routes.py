@@ -14,7 +14,7 @@ from colonnade.envoy.route_tree import Parts, route_tree
 from colonnade.envoy.security_headers import CORS, UNCACHED, caching, defaults, security_headers, varying
 from colonnade.envoy.sharing import hash_policy, shared
 from colonnade.envoy.tracing import span_name, trace_header
-from colonnade.ir.platform import Platform
+from colonnade.ir.platform import Bff, Platform
 from colonnade.ir.route import Match, PrefixRewrite, RegexRewrite, Route
 from colonnade.ir.target import Target
 
@@ -51,12 +51,13 @@ def _matcher(platform: Platform, target: Target, host: str) -> Json:
 
 
 def _routes(platform: Platform, target: Target, host: str) -> Iterator[Parts]:
+    backends = platform.backend_by_name
     for route in platform.routes:
         if any(_covers(pattern, host) for pattern in route.match.hosts):
-            whole = _route(route, platform, target)
+            bff = backends[route.bff]
+            whole = _route(route, bff, platform, target)
             if route.cors and route.match.methods and PREFLIGHT not in route.match.methods:
                 yield [whole | {"match": _preflight(route)}]
-            bff = platform.bff(route.bff)
             yield [one for part in shared(whole, route, bff) for one in resent(part, route, bff.replicas)]
 
 
@@ -94,7 +95,7 @@ def _login() -> Json:
     }
 
 
-def _route(route: Route, platform: Platform, target: Target) -> Json:
+def _route(route: Route, bff: Bff, platform: Platform, target: Target) -> Json:
     action: Json = {
         "cluster": route.bff,
         "timeout": duration(_answer_within_s(route)),
@@ -105,7 +106,6 @@ def _route(route: Route, platform: Platform, target: Target) -> Json:
         **(_deadline(route) if route.grpc else {}),
         **retrying(route.retries),
     }
-    bff = platform.bff(route.bff)
     if hashed := hash_policy(bff.balance, bff.prefix):
         action["hash_policy"] = hashed
     # A cookie that is hashed has to reach the balancer; the cluster removes it.

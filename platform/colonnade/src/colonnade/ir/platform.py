@@ -236,9 +236,10 @@ class Platform:
         """Whether the development identity provider is the issuer."""
         return self.identity.issuer is None
 
-    def bff(self, name: str) -> Bff:
-        """Return the BFF, or exposed service, that is called `name`."""
-        return next(bff for bff in self.backends if bff.name == name)
+    @property
+    def backend_by_name(self) -> Mapping[str, Bff]:
+        """All that routes lead to, by name: for who asks for many."""
+        return {bff.name: bff for bff in self.backends}
 
     @property
     def hosts(self) -> tuple[str, ...]:

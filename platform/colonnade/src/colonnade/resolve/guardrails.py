@@ -17,7 +17,7 @@ RESERVED_PREFIXES = ("/auth", "/healthz")
 RESERVED_NAMES = frozenset(
     {
         "envoy", "policy", "valkey", "console", "balancer", "edge", "base", "identity", "config", "secrets",
-        "machine", "machine-opaque", "edges", "lease", "traces", "metrics",
+        "machine", "machine-opaque", "edges", "edge-admin", "lease", "traces", "metrics",
     }
 )  # fmt: skip
 """Names of the platform's own processes, containers and clusters, and of the provider's programs."""

@@ -20,6 +20,7 @@ from colonnade.ir.target import Address, Target, TlsTarget
 from colonnade.manifest.load import load
 from colonnade.policy import identity_clients, policy_document
 from colonnade.resolve import resolve
+from colonnade.resolve.guardrails import RESERVED_NAMES
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 
@@ -79,6 +80,15 @@ def test_golden_files_are_what_is_emitted(case: Path) -> None:
             (folder / name).write_text(text, encoding="utf-8")
 
     assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == now
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_bff_may_be_called_as_a_cluster_of_the_edges_own(case: Path) -> None:
+    platform = resolve(load(case))
+    target = target_of(platform)
+    made = [*resources(platform, target)["cds"], *bootstrap(platform, target)["static_resources"]["clusters"]]
+
+    assert {cluster["name"] for cluster in made} - platform.backend_by_name.keys() <= RESERVED_NAMES
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

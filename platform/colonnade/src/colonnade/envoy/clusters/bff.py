@@ -1,5 +1,7 @@
 """The clusters of what answers: BFFs, and the services that are exposed."""
 
+from collections.abc import Sequence
+
 from colonnade.envoy.clusters.balance import balance
 from colonnade.envoy.clusters.bounds import STREAMS, bounds
 from colonnade.envoy.clusters.cluster import cluster
@@ -7,12 +9,12 @@ from colonnade.envoy.clusters.health import health_check, watch
 from colonnade.envoy.message import Json
 from colonnade.envoy.mtls import peer_socket
 from colonnade.ir.platform import Bff, Platform
+from colonnade.ir.route import Route
 from colonnade.ir.target import Target
 
 
-def bff_cluster(platform: Platform, target: Target, bff: Bff) -> Json:
-    """Return the cluster of a BFF; one that speaks gRPC is asked for its health by gRPC."""
-    routes = [route for route in platform.routes if route.bff == bff.name]
+def bff_cluster(bff: Bff, routes: Sequence[Route], platform: Platform, target: Target) -> Json:
+    """Return the cluster of a BFF with its `routes`; one that speaks gRPC is asked for its health by gRPC."""
     # Envoy connects per cluster, not per route: the most patient route of the BFF counts.
     connect = max(route.timeouts.connect_s for route in routes)
     found = cluster(bff.name, target.endpoints[bff.name], connect, http2=bff.grpc)
