@@ -6,18 +6,13 @@ from colonnade_runtime.metrics import Labels, family
 
 
 class Cost:
-    """What one request has cost so far."""
+    """What one request has cost so far: calls that were answered, and the bytes of their answers."""
 
     __slots__ = ("calls", "received")
 
     def __init__(self) -> None:
         self.calls = 0
         self.received = 0
-
-    def add(self, answer: bytes) -> None:
-        """Count a call, by its answer."""
-        self.calls += 1
-        self.received += len(answer)
 
 
 class Spent:
@@ -32,9 +27,9 @@ class Spent:
         """Count an answer of `sent` bytes."""
         self.answers += 1
         self.calls += cost.calls
-        self.most_calls = max(self.most_calls, cost.calls)
         self.received += cost.received
         self.sent += sent
+        self.most_calls = max(self.most_calls, cost.calls)
         self.most_sent = max(self.most_sent, sent)
 
 

@@ -81,11 +81,10 @@ class Endpoint(Generic[Params, Result]):
         values = self._bind(args, kwargs) if rest is None else args + rest
         target = self._target.fill(values)
         body = None if self._body is None else msgspec.json.encode(values[self._body])
-        way, call = request.way(self.ask), request.call(self.ask, target, body)
-        outcome = "cancelled"
+        way, call = request.ways[self.ask], request.call(self.ask, target, body)
+        reply, outcome = None, "cancelled"
         try:
             reply = await way.send(call)
-            request.cost.add(reply.body)
             result = self._read(reply)
             outcome = "ok"
         except Problem:
@@ -97,7 +96,7 @@ class Endpoint(Generic[Params, Result]):
                 error.last_good = self._decode(kept)
             raise
         finally:
-            request.count(way, call, outcome)
+            request.called(way, call, outcome, reply)
         if self.ask.last_good:
             request.keep(self.ask, target, reply.body)
         return result

@@ -4,6 +4,7 @@ Labels are written in the code (paths, calls, services): never anything that a c
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -15,18 +16,27 @@ Labels = Mapping[str, str]
 class Series:
     """What became of the requests of one view, or of one call, and how long they took."""
 
-    __slots__ = ("buckets", "outcomes", "seconds")
+    __slots__ = ("_counts", "seconds")
 
     def __init__(self) -> None:
-        self.outcomes: dict[str, int] = {}
-        self.buckets = [0] * (len(BOUNDS) + 1)
+        self._counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
         self.seconds = 0.0
 
     def observe(self, outcome: str, seconds: float) -> None:
         """Count one."""
-        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self._counts[outcome][bisect_left(BOUNDS, seconds)] += 1
         self.seconds += seconds
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many ended so."""
+        return {outcome: sum(counts) for outcome, counts in self._counts.items()}
+
+    @property
+    def buckets(self) -> list[int]:
+        """How many took so long, whatever their outcome; the last one has those beyond `BOUNDS`."""
+        columns = zip(*self._counts.values(), strict=True)
+        return [sum(column) for column in columns] or [0] * (len(BOUNDS) + 1)
 
 
 def red(name: str, outcome: str, series: Iterable[tuple[Labels, Series]]) -> list[str]:

@@ -9,6 +9,8 @@ from colonnade_runtime.errors import NotFound
 
 _NAME = re.compile(r"\{(\w+)\}")
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+SEVERAL = (list, tuple, set, frozenset)
+"""What is joined by commas."""
 _LEAVES = frozenset({"", ".", ".."})
 
 
@@ -55,7 +57,7 @@ def _text(value: object) -> str:
         return value if _PLAIN(value) else quote(value, safe="")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, SEVERAL):
         return "%2C".join([_quoted(str(one)) for one in value])
     return _quoted(str(value))
 

@@ -36,7 +36,7 @@ async def service(urls: Sequence[str], balance: Balance | None = None) -> AsyncI
 
 
 async def who(upstreams: Upstreams, ask: Ask = READ, **headers: str) -> str:
-    reply = await upstreams.way(ask).send(call(ask, **headers))
+    reply = await upstreams.ways[ask].send(call(ask, **headers))
     assert reply.status == 200
     return bytes(reply.body).decode()
 

@@ -1,12 +1,16 @@
 """The circuit breaker around calls; tests/breakers holds it against a model of what it promises."""
 
 import asyncio
+import random
 from dataclasses import dataclass
 
 import pytest
 from colonnade_runtime.errors import UpstreamBusy, UpstreamOpen, UpstreamTimeout, UpstreamUnreachable
-from colonnade_runtime.upstream import Ask, Breaking, Call, Reply
-from colonnade_runtime.upstream.breaker import Breaker, State, breaking
+from colonnade_runtime.upstream import Ask, Breaking, Bulkhead, Call, Reply, Stage
+from colonnade_runtime.upstream.breaker import Breaker, State
+from colonnade_runtime.upstream.bulkhead import Places
+from colonnade_runtime.upstream.pipeline import NEVER, guarded
+from colonnade_runtime.upstream.retry import Budget, Retries
 
 OK, BAD = Reply(200, b"{}"), Reply(503, b"")
 
@@ -46,6 +50,12 @@ def test_the_pause_doubles_up_to_five_minutes_and_starts_anew_after_recovery() -
     assert 2 == breaker.retry_after
 
 
+def calls(breaker: Breaker, send: Stage) -> Stage:
+    """The way of calls that are made once."""
+    retries = Retries(NEVER, Budget(NEVER), Clock(), random.random, asyncio.sleep)
+    return guarded(breaker, Places(Bulkhead()), retries, send)
+
+
 def call(seconds: float = 2.0) -> Call:
     return Call(Ask("order", "GET", "/orders"), "/orders", {}, None, 0.0, seconds, {})
 
@@ -61,7 +71,7 @@ async def test_three_failures_in_a_row_end_the_calls(outcome: Reply | Exception)
             raise outcome
         return outcome
 
-    stage = breaking(Breaker(Breaking(), Clock()), Breaking(), send)
+    stage = calls(Breaker(Breaking(), Clock()), send)
     for _ in range(5):
         try:
             await stage(call())
@@ -91,7 +101,7 @@ async def test_what_says_nothing_of_the_service_opens_nothing(
         return outcome
 
     breaker = Breaker(Breaking(failures=1), Clock())
-    stage = breaking(breaker, Breaking(failures=1), send)
+    stage = calls(breaker, send)
     for _ in range(3):
         try:
             await stage(call(seconds))

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from colonnade_runtime.errors import UpstreamTimeout, UpstreamUnreachable
-from colonnade_runtime.upstream import Ask, Call, Reply, Retrying
-from colonnade_runtime.upstream.retry import Budget, pause, retrying
+from colonnade_runtime.upstream import Ask, Breaking, Bulkhead, Call, Reply, Retrying
+from colonnade_runtime.upstream.breaker import Breaker
+from colonnade_runtime.upstream.bulkhead import Places
+from colonnade_runtime.upstream.pipeline import guarded
+from colonnade_runtime.upstream.retry import Budget, Retries, pause
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,9 +37,10 @@ class World:
     async def ask(
         self, settings: Retrying, budget: Budget | None = None, ends: float = 2.0, chance: float = 1.0
     ) -> Reply:
-        stage = retrying(
-            settings, budget or Budget(settings), lambda: self.now, lambda: chance, self.sleep, self.send
-        )
+        budget = budget or Budget(settings)
+        retries = Retries(settings, budget, lambda: self.now, lambda: chance, self.sleep)
+        never_opens = Breaker(Breaking(failures=1000), lambda: self.now)
+        stage = guarded(never_opens, Places(Bulkhead()), retries, self.send)
         call = Call(Ask("order", "GET", "/orders"), "/orders", {}, None, 0.0, ends, {})
         return await stage(call)
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from colonnade_runtime.errors import UpstreamOpen, UpstreamTimeout, UpstreamUnreachable
-from colonnade_runtime.upstream.call import Call, Reply, Stage
+from colonnade_runtime.errors import UpstreamTimeout, UpstreamUnreachable
 from colonnade_runtime.upstream.policy import Breaking
 
 FAIR_S = 0.1
@@ -53,6 +52,21 @@ class Breaker:
             self._probing = True
         return self._era
 
+    def answered(self, permit: int, status: int) -> None:
+        """Report an answer, which may be a failure by its status."""
+        if status in self._settings.statuses:
+            self.failed(permit)
+        elif self._in_a_row or self._open_until is not None:
+            self.succeeded(permit)
+
+    def raised(self, permit: int, error: BaseException, seconds: float) -> None:
+        """Report a call that ended without an answer, of the `seconds` that it was given."""
+        late = isinstance(error, UpstreamTimeout) and seconds >= FAIR_S
+        if late or isinstance(error, UpstreamUnreachable):
+            self.failed(permit)
+        else:
+            self.released(permit)
+
     def succeeded(self, permit: int) -> None:
         """Report an answer."""
         if permit != self._era:
@@ -87,30 +101,3 @@ class Breaker:
         self._era += 1
         self._in_a_row = 0
         self._probing = False
-
-
-def breaking(breaker: Breaker, settings: Breaking, then: Stage) -> Stage:
-    """Return the stage that asks `breaker` before each call, and reports to it after.
-
-    Raises `UpstreamOpen` where the breaker admits none.
-    """
-
-    async def stage(call: Call) -> Reply:
-        permit = breaker.admit()
-        if permit is None:
-            raise UpstreamOpen(call.service, breaker.retry_after)
-        try:
-            reply = await then(call)
-        except UpstreamTimeout:
-            (breaker.failed if call.ends - call.began >= FAIR_S else breaker.released)(permit)
-            raise
-        except UpstreamUnreachable:
-            breaker.failed(permit)
-            raise
-        except BaseException:
-            breaker.released(permit)
-            raise
-        (breaker.failed if reply.status in settings.statuses else breaker.succeeded)(permit)
-        return reply
-
-    return stage

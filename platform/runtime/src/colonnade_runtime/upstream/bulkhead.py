@@ -5,7 +5,7 @@ from collections import deque
 from contextlib import suppress
 
 from colonnade_runtime.errors import UpstreamBusy
-from colonnade_runtime.upstream.call import Call, Reply, Stage
+from colonnade_runtime.upstream.call import Call
 from colonnade_runtime.upstream.policy import Bulkhead
 
 
@@ -59,17 +59,3 @@ class Places:
         else:
             with suppress(ValueError):
                 self._waiting.remove(place)
-
-
-def bulkhead(places: Places, then: Stage) -> Stage:
-    """Return the stage in which a call has a place while it is made. Raises `UpstreamBusy`."""
-
-    async def stage(call: Call) -> Reply:
-        if not places.take():
-            await places.wait(call)
-        try:
-            return await then(call)
-        finally:
-            places.leave()
-
-    return stage

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from colonnade_runtime.errors import UpstreamError, UpstreamTimeout
 from colonnade_runtime.upstream.call import Call, Flights, Reply, Stage
 
+Waiting = list[asyncio.Future[Reply | None]]
+
 
 def single_flight(clock: Callable[[], float], shared: Flights | None, then: Stage) -> Stage:
     """Return the stage in which a read joins the same one under way, and else is made.
@@ -17,10 +19,10 @@ def single_flight(clock: Callable[[], float], shared: Flights | None, then: Stag
     async def stage(call: Call) -> Reply:
         flights = call.flights if shared is None else shared
         key = (call.ask.service, call.target)
-        while (waiting := flights.get(key)) is not None:
-            if (reply := await _join(waiting, call, clock)) is not None:
+        waiting: Waiting = []
+        while (others := flights.setdefault(key, waiting)) is not waiting:
+            if (reply := await _join(others, call, clock)) is not None:
                 return reply
-        waiting = flights[key] = []
         outcome: Reply | UpstreamError | None = None  # given up: those who wait ask themselves
         try:
             outcome = await then(call)
@@ -36,7 +38,7 @@ def single_flight(clock: Callable[[], float], shared: Flights | None, then: Stag
     return stage
 
 
-def _land(waiting: list[asyncio.Future[Reply | None]], outcome: Reply | UpstreamError | None) -> None:
+def _land(waiting: Waiting, outcome: Reply | UpstreamError | None) -> None:
     for future in waiting:
         if future.done():
             continue
@@ -46,9 +48,7 @@ def _land(waiting: list[asyncio.Future[Reply | None]], outcome: Reply | Upstream
             future.set_result(outcome)
 
 
-async def _join(
-    waiting: list[asyncio.Future[Reply | None]], call: Call, clock: Callable[[], float]
-) -> Reply | None:
+async def _join(waiting: Waiting, call: Call, clock: Callable[[], float]) -> Reply | None:
     """Return the answer of the call under way; None where it ended without, and there is time to ask."""
     future: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
     waiting.append(future)

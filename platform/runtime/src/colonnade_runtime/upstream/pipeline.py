@@ -1,32 +1,31 @@
-"""The way of a call, from the view to the transport: which stages it passes, and why in this order."""
+"""The way of a call, from the view to the transport: what it passes, and why in this order."""
 
-from collections.abc import Awaitable, Callable
-from functools import partial, reduce
+from collections.abc import Callable
 
-from colonnade_runtime.errors import UpstreamTimeout
-from colonnade_runtime.upstream.breaker import Breaker, breaking
-from colonnade_runtime.upstream.bulkhead import Places, bulkhead
+from colonnade_runtime.errors import UpstreamOpen, UpstreamTimeout, UpstreamUnreachable
+from colonnade_runtime.upstream.breaker import Breaker
+from colonnade_runtime.upstream.bulkhead import Places
 from colonnade_runtime.upstream.call import IDEMPOTENT, READ, Ask, Call, Flights, Reply, Stage
 from colonnade_runtime.upstream.flights import single_flight
 from colonnade_runtime.upstream.hedge import hedging
-from colonnade_runtime.upstream.policy import Upstream
-from colonnade_runtime.upstream.retry import Budget, Sleep, retrying
+from colonnade_runtime.upstream.policy import Retrying, Upstream
+from colonnade_runtime.upstream.retry import Budget, Retries, Sleep
 
 Clock = Callable[[], float]
 Random = Callable[[], float]
+NEVER = Retrying(attempts=1, statuses=frozenset())
 
 
 class Service:
     """What all calls to one service share, however many views make them."""
 
     def __init__(self, settings: Upstream, clock: Clock, random: Random, sleep: Sleep) -> None:
-        self.settings = settings
         self.clock = clock
-        self.random = random
-        self.sleep = sleep
         self.breaker = Breaker(settings.breaking, clock)
         self.places = Places(settings.bulkhead)
         self.budget = Budget(settings.retrying)
+        self.retries = Retries(settings.retrying, self.budget, clock, random, sleep)
+        self.no_retries = Retries(NEVER, Budget(NEVER), clock, random, sleep)
         self.flights: Flights = {}
         self.hedges = 0
 
@@ -37,39 +36,57 @@ class Service:
 
 def pipeline(ask: Ask, service: Service, send: Stage) -> Stage:
     """Return the way of the calls that `ask` declares; stages that it has no use for are left out."""
-    settings, clock = service.settings, service.clock
-    stages: list[Callable[[Stage], Stage]] = [
-        # Outermost: a call that has no time left must cost nothing more.
-        deadline,
-    ]
-    if ask.method == READ:
-        # A read that joins another takes no place, no retry, and no part in the breaker's verdict.
-        stages += [partial(single_flight, clock, service.flights if ask.shared else None)]
-    stages += [
-        # A service that is left alone is refused at once, not after waiting for a place.
-        partial(breaking, service.breaker, settings.breaking),
-        # Around the retries: a call keeps its place through them, so that trouble adds no load.
-        partial(bulkhead, service.places),
-    ]
-    if ask.method in IDEMPOTENT:
-        # Within the breaker: it judges calls as the view sees them, and a retry that helped is no failure.
-        random, sleep = service.random, service.sleep
-        stages += [partial(retrying, settings.retrying, service.budget, clock, random, sleep)]
     if ask.hedge is not None and ask.method == READ:
         # Innermost: each attempt may be hedged, and a hedge is never retried by itself.
-        stages += [partial(hedging, ask.hedge, service.budget, clock, service.hedged)]
-    return reduce(lambda then, stage: stage(then), reversed(stages), send)
+        send = hedging(ask.hedge, service.budget, service.clock, service.hedged, send)
+    retries = service.retries if ask.method in IDEMPOTENT else service.no_retries
+    send = guarded(service.breaker, service.places, retries, send)
+    if ask.method == READ:
+        # Outermost: a read that joins another takes no place, no retry, and no part in the breaker's verdict.
+        send = single_flight(service.clock, service.flights if ask.shared else None, send)
+    return send
 
 
-def deadline(then: Stage) -> Stage:
-    """Return the stage that refuses a call without time. The stages behind it hold to `call.ends` themselves.
+def guarded(breaker: Breaker, places: Places, retries: Retries, then: Stage) -> Stage:
+    """Return the stage of deadline, breaker, places and retries, which reads from top to bottom.
 
-    Raises `UpstreamTimeout`.
+    It is one function because a coroutine for each costs more than all that they do where nothing is wrong.
+    What comes after holds to `call.ends` itself. Raises `UpstreamTimeout`, `UpstreamOpen` or `UpstreamBusy`.
     """
+    earn, statuses = retries.budget.earn, retries.statuses
 
-    def stage(call: Call) -> Awaitable[Reply]:
-        if call.began >= call.ends:
-            raise UpstreamTimeout(call.service, "no time was left to ask")
-        return then(call)
+    async def stage(call: Call) -> Reply:
+        permit = _permit(call, breaker)
+        try:
+            # Around the retries: a call keeps its place through them, so that trouble adds no load.
+            if not places.take():
+                await places.wait(call)
+            # Within the breaker: it judges calls as the view sees them; a retry that helped is no failure.
+            earn()
+            try:
+                reply = await then(call)
+            except UpstreamUnreachable as failure:
+                reply = await retries.after(failure, call, then)
+            else:
+                if reply.status in statuses:
+                    reply = await retries.after(reply, call, then)
+            finally:
+                places.leave()
+        except BaseException as error:
+            breaker.raised(permit, error, call.ends - call.began)
+            raise
+        breaker.answered(permit, reply.status)
+        return reply
 
     return stage
+
+
+def _permit(call: Call, breaker: Breaker) -> int:
+    # First: a call that has no time left must cost nothing more.
+    if call.began >= call.ends:
+        raise UpstreamTimeout(call.service, "no time was left to ask")
+    # Before the places: a service that is left alone is refused at once, not after waiting for one.
+    permit = breaker.admit()
+    if permit is None:
+        raise UpstreamOpen(call.service, breaker.retry_after)
+    return permit

@@ -23,7 +23,8 @@ class Budget:
 
     def earn(self) -> None:
         """Count a call made."""
-        self._saved = min(self._saved + self._share, self._burst)
+        if self._saved < self._burst:
+            self._saved = min(self._saved + self._share, self._burst)
 
     def spend(self) -> bool:
         """Take one repetition; False where there is none left."""
@@ -40,36 +41,41 @@ def pause(settings: Retrying, attempt: int, random: Callable[[], float]) -> floa
     return random() * longest
 
 
-def retrying(
-    settings: Retrying,
-    budget: Budget,
-    clock: Callable[[], float],
-    random: Callable[[], float],
-    sleep: Sleep,
-    then: Stage,
-) -> Stage:
-    """Return the stage that makes a call again where no connection was had, or a status asks for it.
+class Retries:
+    """How calls are made again where no connection was had, or where one of `statuses` asks for it.
 
     A call that was too late is not made again: what would be left of its time is less than it took.
     """
 
-    async def stage(call: Call) -> Reply:
-        budget.earn()
-        attempt = 1
-        while True:
-            failure: UpstreamUnreachable | None = None
-            try:
-                reply = await then(call)
-            except UpstreamUnreachable as error:
-                failure = error
-            if failure is None and reply.status not in settings.statuses:
-                return reply
-            wait = pause(settings, attempt, random)
-            if attempt >= settings.attempts or clock() + wait >= call.ends or not budget.spend():
-                if failure is not None:
-                    raise failure
-                return reply
-            attempt += 1
-            await sleep(wait)
+    def __init__(
+        self,
+        settings: Retrying,
+        budget: Budget,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+        sleep: Sleep,
+    ) -> None:
+        self.budget = budget
+        self.statuses = settings.statuses
+        self._settings = settings
+        self._clock = clock
+        self._random = random
+        self._sleep = sleep
 
-    return stage
+    async def after(self, outcome: Reply | UpstreamUnreachable, call: Call, then: Stage) -> Reply:
+        """Return what comes of a call after its first `outcome`, raising it where it is no answer."""
+        for attempt in range(1, self._settings.attempts):
+            wait = pause(self._settings, attempt, self._random)
+            if self._clock() + wait >= call.ends or not self.budget.spend():
+                break
+            await self._sleep(wait)
+            try:
+                outcome = await then(call)
+            except UpstreamUnreachable as error:
+                outcome = error
+                continue
+            if outcome.status not in self.statuses:
+                break
+        if isinstance(outcome, UpstreamUnreachable):
+            raise outcome
+        return outcome

@@ -24,6 +24,19 @@ class Way(msgspec.Struct, frozen=True, eq=False):
     observe: Callable[[str, float], None]
 
 
+class Ways(dict[Ask, Way]):
+    """The ways of declared calls; each is assembled when it is first taken."""
+
+    def __init__(self, make: Callable[[Ask], Way]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, ask: Ask) -> Way:
+        """Assemble the way of a call."""
+        way = self[ask] = self._make(ask)
+        return way
+
+
 class Upstreams:
     """The ways to the services over one transport; made inside a running loop, whose clock is the default."""
 
@@ -43,16 +56,11 @@ class Upstreams:
         self._sleep = sleep
         self.last_good: Memory[bytes] = Memory()
         self._services: dict[str, Service] = {}
-        self._ways: dict[Ask, Way] = {}
+        self.ways = Ways(self._way)
 
-    def way(self, ask: Ask) -> Way:
-        """Return the way of a declared call; it is assembled once."""
-        found = self._ways.get(ask)
-        if found is None:
-            series = Series()
-            send = pipeline(ask, self.service(ask.service), self._transport.send)
-            found = self._ways[ask] = Way(send, series, series.observe)
-        return found
+    def _way(self, ask: Ask) -> Way:
+        series = Series()
+        return Way(pipeline(ask, self.service(ask.service), self._transport.send), series, series.observe)
 
     def service(self, name: str) -> Service:
         """Return what all calls to a service share."""
@@ -63,7 +71,7 @@ class Upstreams:
 
     def metrics(self) -> list[str]:
         """Return the lines of all calls and services."""
-        calls = [(_labels(ask), way.series) for ask, way in self._ways.items()]
+        calls = [(_labels(ask), way.series) for ask, way in self.ways.items()]
         services = self._services.items()
         states: list[tuple[Labels, float]] = [
             ({"service": name, "state": state}, float(one.breaker.state is state))
