@@ -1,7 +1,9 @@
 """The checks behind `bff check`, each with its own result."""
 
 import asyncio
+import re
 import tempfile
+import tomllib
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from colonnade.cli import schemas
 from colonnade.contracts.check import check_contracts
 from colonnade.envoy.validate import validate
 from colonnade.errors import ColonnadeError, ManifestError, UserError, WorkError
-from colonnade.ir.platform import Platform
+from colonnade.ir.platform import Bff, Platform
 from colonnade.local.addresses import target
 from colonnade.local.certificates import sources
 from colonnade.local.layout import Layout
@@ -24,6 +26,7 @@ from colonnade.scaffold.generated import drifted, generated
 from colonnade.tls import publish_certificates
 
 COMPOSE = "compose.yaml"
+CACHE_EXTRA = re.compile(r"colonnade-runtime\s*\[[^]]*\bcache\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,26 @@ def run_checks(root: Path, *, fix: bool) -> list[Result]:
         Result("manifests", found),
         *(Result("identity", str(one.seen_from(root)), warning=True) for one in warnings(manifests)),
         _contracts(root, platform),
+        *(_cache_client(root, bff) for bff in platform.bffs if bff.cache),
         _envoy(root, platform),
         _tls(root, platform),
         _generated(root, platform, fix=fix),
     ]
+
+
+def _cache_client(root: Path, bff: Bff) -> Result:
+    """A BFF that is told of a cache and cannot speak to it would not start."""
+    file = Path("bffs", bff.name, "pyproject.toml")
+    try:
+        given = tomllib.loads((root / file).read_text(encoding="utf-8"))["project"]["dependencies"]
+    except (OSError, ValueError, KeyError) as error:
+        return Result("cache", f"{file} cannot be read", UserError(f"{file}: {error}"))
+    if any(CACHE_EXTRA.match(dependency) for dependency in given):
+        return Result("cache", f"{bff.name} has its client")
+    hint = 'name it among the dependencies, as in "colonnade-runtime[cache]"'
+    return Result(
+        "cache", f"{bff.name} lacks its client", UserError(f"{file}: a cache needs the extra `cache`", hint)
+    )
 
 
 def _contracts(root: Path, platform: Platform) -> Result:

@@ -44,6 +44,7 @@ def _secrets(platform: Platform) -> dict[str, dict[str, str]]:
         secrets.SESSION_CLIENT: platform.identity.session.client_secret,
         secrets.SESSION_KEYS: platform.identity.session.encryption_keys,
         "store-url": platform.store_url,
+        **{secrets.cache_secret(bff): bff.cache.url for bff in platform.bffs if bff.cache},
         **{secrets.machine_secret(variable): at for variable, at in machines.items()},
     }
     files = {name: at[1] for name, at in references.items() if at and at[0] == "file"}

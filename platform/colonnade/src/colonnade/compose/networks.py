@@ -34,9 +34,10 @@ def of_console(platform: Platform) -> list[str]:
 
 
 def of_bff(bff: Bff, platform: Platform) -> list[str]:
-    """A BFF: called by Envoy, calls services; a service that runs elsewhere needs a way out."""
+    """A BFF: called by Envoy, calls services; a cache, and a service that runs elsewhere, need a way out."""
     elsewhere = {service.name for service in platform.services if service.url}
-    return [BACKEND, SERVICES, *([EGRESS] if elsewhere & {*bff.services} else [])]
+    out = bff.cache is not None or elsewhere & {*bff.services}
+    return [BACKEND, SERVICES, *([EGRESS] if out else [])]
 
 
 def of_service(service: Service) -> list[str]:

@@ -20,6 +20,7 @@ from colonnade.compose.addresses import (
 )
 from colonnade.compose.mounted import BALANCER_FILE, CLIENTS_FILE, FOLDER, POLICY_FILE
 from colonnade.compose.part import HTTP_HEALTH, PEER_HEALTH, VALKEY_HEALTH, Image, Part, healthy
+from colonnade.ir.cache import cached
 from colonnade.ir.observability import tracing
 from colonnade.ir.platform import Bff, Platform, Service
 from colonnade.ir.upstream import upstream
@@ -157,9 +158,10 @@ def backend(bff: Bff, platform: Platform) -> Part:
     told: dict[str, str] = {}
     for service in used:
         told |= upstream(service, instances(service), platform)
+    cache = secrets.of_cache(bff)
     return Part(
         image=Image(bff.name, f"bffs/{bff.name}/Dockerfile", PYTHON),
-        command=secrets.command(bff.package),
+        command=secrets.command(bff.package, cache),
         networks=networks.of_bff(bff, platform),
         memory="256m",
         environment={
@@ -168,10 +170,13 @@ def backend(bff: Bff, platform: Platform) -> Part:
             **dict(bff.drain),
             **tracing(collector(platform), bff.name),
             **told,
+            **cached(bff.cache),
+            **{name: value for one in cache for name, value in one.environment.items()},
             **identities.environment(platform),
         },
         needs=_identity_needs(platform) | healthy(*_names(service for service in used if service.path)),
         volumes=identities.mount(platform, bff.name),
+        secrets=_mounted(*cache),
         health=PEER_HEALTH if platform.mtls else HTTP_HEALTH,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from colonnade.ir.platform import Identity, Reference
+from colonnade.ir.platform import Bff, Identity, Reference
 
 FOLDER = "/run/colonnade"
 """Where the platform's own secrets are mounted, each from a volume of its own, so that a part sees only
@@ -56,6 +56,16 @@ def of_machines(identity: Identity) -> list[Handed]:
         hand(variable, reference, machine_secret(variable))
         for variable, reference in identity.machine_secrets.items()
     ]
+
+
+def of_cache(bff: Bff) -> list[Handed]:
+    """Return how a BFF is told where its instances share kept answers; nothing where they do not."""
+    return [hand("CACHE_URL", bff.cache.url, cache_secret(bff))] if bff.cache else []
+
+
+def cache_secret(bff: Bff) -> str:
+    """Return the name that compose has for the URL of a BFF's cache."""
+    return f"{bff.name}-cache-url"
 
 
 def machine_secret(variable: str) -> str:

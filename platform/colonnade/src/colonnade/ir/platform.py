@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from colonnade.ir.balance import LEAST_REQUEST, Balance, Canary, Mirror
+from colonnade.ir.cache import Cache
 from colonnade.ir.health import Bounds, Health
 from colonnade.ir.instances import numbered
 from colonnade.ir.observability import Traces
@@ -183,6 +184,7 @@ class Bff:
     grpc: bool = False
     health: Health = Health()  # noqa: RUF009 - frozen
     bounds: Bounds = Bounds()  # noqa: RUF009 - frozen
+    cache: Cache | None = None
 
     @property
     def instances(self) -> list[str]:

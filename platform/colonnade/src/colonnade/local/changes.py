@@ -54,12 +54,14 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
         session=replace(wanted.identity.session, client_secret=running.identity.session.client_secret),
     )
     services = tuple(_where_it_is(service, running) for service in wanted.services)
+    caches = {bff.name: bff.cache for bff in running.bffs}
     return replace(
         wanted,
         edge=edge,
         identity=identity,
         store_url=running.store_url,
         services=services,
+        bffs=tuple(replace(bff, cache=caches.get(bff.name)) for bff in wanted.bffs),
         traces=_traces(running.traces, wanted.traces),
         mtls=running.mtls,
     )
@@ -89,6 +91,7 @@ def needs_restart(running: Platform, wanted: Platform) -> list[str]:
         "store": had.store_url != wanted.store_url,
         "mtls": had.mtls != wanted.mtls,
         "services: path, url or port": had.services != wanted.services,
+        "cache of a BFF": had.bffs != wanted.bffs,
         "observability: the collector of traces": had.traces != wanted.traces,
     }
     return [f"takes effect after bff down and bff up: {part}" for part, waits in parts.items() if waits]

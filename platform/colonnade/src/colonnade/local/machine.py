@@ -46,6 +46,7 @@ def find_machine(platform: Platform, layout: Layout, environ: Mapping[str, str] 
         machine_secret=make_secret(layout.machine_secret_file),
         machine_secrets=_machine_secrets(platform.identity, layout, environ),
         store_url=_secret(platform.store_url, layout, environ) if platform.store_url else None,
+        cache_urls={bff.name: _secret(bff.cache.url, layout, environ) for bff in platform.bffs if bff.cache},
         hot_restart=hot.supported(),
     )
 

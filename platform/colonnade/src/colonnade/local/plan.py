@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from colonnade.ir.cache import cached
 from colonnade.ir.instances import numbered
 from colonnade.ir.observability import tracing
 from colonnade.ir.peers import EDGE, peer_name
@@ -23,8 +24,8 @@ class Machine:
     `source_folders` are the members' import paths; `environment` is what every process inherits of
     the caller's; `session_secret` is the browser login's, `session_keys` the variable that leads to what
     encrypts its tokens; `machine_secrets` are variables by which tokens of machines are judged, and
-    `machine_secret` the development machine's own; `store_url` is None where Valkey is ours; with
-    `hot_restart` an Envoy can hand its sockets to the next.
+    `machine_secret` the development machine's own; `store_url` is None where Valkey is ours; `cache_urls`
+    are those of the BFFs that have a cache, by name; with `hot_restart` an Envoy can hand its sockets over.
     """
 
     layout: Layout
@@ -38,6 +39,7 @@ class Machine:
     machine_secret: str = field(repr=False)
     machine_secrets: Mapping[str, str] = field(repr=False)
     store_url: str | None = field(default=None, repr=False)
+    cache_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     hot_restart: bool = False
 
 
@@ -129,6 +131,8 @@ class _Plan:
         for service in used:
             run = instances(service.name, service.replicas, self.ports) if service.path is not None else ()
             env |= upstream(service, run, self.platform)
+        if bff.cache is not None:
+            env |= {"CACHE_URL": self.machine.cache_urls[bff.name], **cached(bff.cache)}
         own = str(self.layout.root / "bffs" / bff.name / "src")
         after = tuple(name for service in used if service.path is not None for name in service.instances)
         return self._python(name, bff.package, env, after=after, own_sources=own, part=bff.name)

@@ -7,6 +7,7 @@ from pydantic import Field
 from colonnade.manifest.balance import Balance, Canary, Mirror, Replicas
 from colonnade.manifest.bounds import Bounds
 from colonnade.manifest.breaker import Breaker
+from colonnade.manifest.cache import Cache
 from colonnade.manifest.cors import Cors
 from colonnade.manifest.health import Health
 from colonnade.manifest.model import (
@@ -92,4 +93,5 @@ class BffManifest(Model):
     health: Health = Health()
     bounds: Bounds = Bounds()
     services: tuple[Name, ...] = Field(default=())
+    cache: Cache | None = None
     budgets: Budgets = Budgets()

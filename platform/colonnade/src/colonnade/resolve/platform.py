@@ -15,6 +15,7 @@ from colonnade.manifest.model import Budget
 from colonnade.manifest.observability import Traces
 from colonnade.manifest.platform import Hsts, PlatformManifest, Service, Tls
 from colonnade.resolve.balance import check_balance, resolve_balance, resolve_canary, resolve_mirror
+from colonnade.resolve.cache import check_cache, resolve_cache
 from colonnade.resolve.exposed import check_exposed, exposed_routes, resolve_exposed
 from colonnade.resolve.guardrails import check
 from colonnade.resolve.health import check_bounds, resolve_bounds, resolve_health
@@ -28,7 +29,7 @@ def resolve(manifests: Manifests) -> ir.Platform:
 
     Raises `ManifestError` with every breach of the guardrails and every clash.
     """
-    checks = (check, check_balance, check_bounds, check_identity, check_exposed)
+    checks = (check, check_balance, check_bounds, check_cache, check_identity, check_exposed)
     found = [problem for one in checks for problem in one(manifests)]
     problems = [problem.seen_from(manifests.root) for problem in found]
     if problems:
@@ -133,6 +134,7 @@ def _bff(bff: BffManifest) -> ir.Bff:
         mirror=resolve_mirror(bff.mirror),
         health=resolve_health(bff.health, bff.health.ejection),
         bounds=resolve_bounds(bff.bounds),
+        cache=resolve_cache(bff.cache),
     )
 
 

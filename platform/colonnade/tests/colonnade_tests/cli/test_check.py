@@ -113,3 +113,16 @@ def test_generated_files_are_checked_for_drift_once_they_are_there(bff: Bff) -> 
     assert bff("check", "--fix").code == 0
     assert bff("check").code == 0
     assert "mobile:" in (bff.root / "compose.yaml").read_text()
+
+
+def test_a_bff_with_a_cache_needs_its_client(bff: Bff) -> None:
+    file = write_bff(bff.root, "mobile", 3001)
+    file.write_text(file.read_text() + 'cache: {url: "env:CACHE"}\n')
+    project = file.with_name("pyproject.toml")
+    project.write_text('[project]\ndependencies = ["colonnade-runtime"]\n')
+    done = bff("check")
+    project.write_text('[project]\ndependencies = ["colonnade-runtime[cache]"]\n')
+
+    assert (2, True) == (done.code, "bffs/mobile/pyproject.toml" in done.err)
+    assert 'as in "colonnade-runtime[cache]"' in done.err
+    assert "ok   cache: mobile has its client" in bff("check").out

@@ -211,6 +211,29 @@ def test_session_keys_of_the_caller_are_handed_on(tmp_path: Path) -> None:
     assert not [volume for volume in policy["volumes"] if "session-keys" in volume]
 
 
+@pytest.mark.parametrize(
+    ("reference", "variable", "mounted_secrets"),
+    [
+        ("env:TV_CACHE", "${TV_CACHE:?set it before docker compose up}", []),
+        ("file:secrets/cache", None, ["smart-tv-cache-url"]),
+    ],
+)
+def test_a_bff_alone_is_told_its_cache(
+    tmp_path: Path, reference: str, variable: str | None, mounted_secrets: list[str]
+) -> None:
+    platform(tmp_path, DEVELOPMENT)
+    file = tmp_path / "bffs/smart-tv/bff.yaml"
+    file.write_text(f'{BFF}cache: {{url: "{reference}", timeout: 20ms}}\n')
+    document = yaml.safe_load(compose(resolve(load(tmp_path))))
+    part = document["services"]["smart-tv"]
+
+    assert [name for name, one in document["services"].items() if "CACHE" in str(one)] == ["smart-tv"]
+    assert ("20", variable) == (part["environment"]["CACHE_TIMEOUT"], part["environment"].get("CACHE_URL"))
+    assert ("CACHE_URL=" in " ".join(part["command"])) == bool(mounted_secrets)
+    assert mounted_secrets == part.get("secrets", []) == [*document.get("secrets", {})]
+    assert "egress" in part["networks"]
+
+
 def test_production_is_told_as_such(development: dict[str, Any], production: dict[str, Any]) -> None:
     assert development["services"]["policy"]["environment"]["COLONNADE_ENV"] == "development"
     assert production["services"]["policy"]["environment"]["COLONNADE_ENV"] == "production"

@@ -126,3 +126,14 @@ def test_secrets_of_machines_wait_for_a_restart_and_the_person_is_told(tmp_path:
     assert "consumers" in told
     assert pinned(running, wanted).identity.consumers == ()
     assert pinned(running, wanted).identity.legacy_password
+
+
+def test_a_cache_waits_for_a_restart_and_the_person_is_told(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+    for name, port in (("mobile", 3001), ("tv", 3003)):
+        file = write_bff(tmp_path, name, port)
+        file.write_text(file.read_text() + 'cache: {url: "env:CACHE"}\n')
+    wanted = platform_in(tmp_path)
+
+    assert [None, None] == [bff.cache for bff in pinned(running, wanted).bffs]
+    assert ["takes effect after bff down and bff up: cache of a BFF"] == needs_restart(running, wanted)

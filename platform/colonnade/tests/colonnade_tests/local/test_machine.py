@@ -8,7 +8,9 @@ from colonnade.errors import UserError
 from colonnade.ir.platform import Platform
 from colonnade.local.layout import Layout
 from colonnade.local.machine import find_machine
-from colonnade_tests.local.platforms import platform_in, write_platform
+from colonnade.local.plan import plan
+from colonnade.local.ports import default_ports
+from colonnade_tests.local.platforms import platform_in, write_bff, write_platform
 
 CONSUMER = """\
 identity:
@@ -51,3 +53,20 @@ def test_a_secret_that_verifies_nothing_is_told_before_anything_starts(
 
     assert caught.value.message == message
     assert "p" * 31 not in str(caught.value) + caught.value.hint
+
+
+def test_a_bff_alone_is_told_its_cache(tmp_path: Path, platform: Platform) -> None:
+    file = write_bff(tmp_path, "mobile", 3001)
+    file.write_text(file.read_text() + 'cache: {url: "env:MOBILE_CACHE"}\n')
+    platform = platform_in(tmp_path)
+    url = "redis://:the-cache-secret@cache.example/0"
+    found = find_machine(platform, Layout(tmp_path), {"PARTNER": "p" * 32, "MOBILE_CACHE": url})
+
+    specs = plan(platform, default_ports(platform), found)
+    told = {
+        spec.name: (spec.env["CACHE_URL"], spec.env["CACHE_TIMEOUT"])
+        for spec in specs
+        if "CACHE_URL" in spec.env
+    }
+    assert told == {"mobile": (url, "50")}
+    assert "the-cache-secret" not in repr(found) + repr(specs)

@@ -11,6 +11,7 @@ from colonnade.resolve import resolve
 CASES = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 PLATFORM = """\
 name: shop
+store: {url: "env:STORE_URL"}
 services:
   user: {path: services/user, port: 8101}
   order: {path: services/order, port: 8103}
