@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from colonnade.ir.target import Address
 
 Json = dict[str, Any]
@@ -28,3 +30,8 @@ def path_source(folder: str, file: str) -> Json:
         "resource_api_version": "V3",
         "path_config_source": {"path": f"{folder}/{file}", "watched_directory": {"path": folder}},
     }
+
+
+def written(value: Json | list[Json]) -> str:
+    """Return a file's text, which a person can read too."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n"

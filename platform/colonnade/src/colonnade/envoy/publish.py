@@ -1,14 +1,15 @@
 """Delivers resources to an edge: files that appear whole, by renames into a folder that Envoy watches."""
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from colonnade.envoy.bootstrap import bootstrap
 from colonnade.envoy.edges import EDGES_FILE, all_edges, live_edges
-from colonnade.envoy.message import Json
+from colonnade.envoy.message import Json, written
 from colonnade.envoy.resources import resources
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address, Target
@@ -17,9 +18,9 @@ from colonnade.ir.target import Address, Target
 def write_bootstrap(folder: Path, platform: Platform, target: Target) -> Path:
     """Write the static part into `folder`; return its file, to start Envoy with."""
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / EDGES_FILE, _text({"resources": [all_edges(target)]}))
+    _replace(folder / EDGES_FILE, written({"resources": [all_edges(target)]}))
     file = folder / "envoy.json"
-    _replace(file, _text(bootstrap(platform, target)))
+    _replace(file, written(bootstrap(platform, target)))
     return file
 
 
@@ -39,33 +40,33 @@ def publish(folder: Path, platform: Platform, target: Target) -> bool:
                 continue
             found = _retiring(before, found)  # noqa: PLW2901 - what is published in its place
         if before != found:
-            _replace(file, _text(_delivery(found)))
+            _replace(file, written(_delivery(found)))
             changed = True
     return changed
 
 
 def publish_live(folder: Path, edges: Sequence[Address]) -> None:
     """Tell the edge that reads `folder` which edges are alive."""
-    _replace(folder / EDGES_FILE, _text({"resources": [live_edges(edges)]}))
+    _replace(folder / EDGES_FILE, written({"resources": [live_edges(edges)]}))
 
 
 def published_version(folder: Path, name: str) -> str | None:
     """Return the version of what lies in `folder` as `cds`, `rds` or `lds`; Envoy tells which it uses."""
     try:
-        version: str = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["version_info"]
+        version: str = msgspec.json.decode((folder / f"{name}.json").read_bytes())["version_info"]
     except FileNotFoundError:
         return None
     return version
 
 
 def _delivery(resources: list[Json]) -> Json:
-    version = hashlib.sha256(_text(resources).encode()).hexdigest()[:16]
+    version = hashlib.sha256(written(resources).encode()).hexdigest()[:16]
     return {"version_info": version, "resources": resources}
 
 
 def _published(file: Path) -> list[Json]:
     try:
-        resources: list[Json] = json.loads(file.read_text(encoding="utf-8"))["resources"]
+        resources: list[Json] = msgspec.json.decode(file.read_bytes())["resources"]
     except FileNotFoundError:
         return []
     return resources
@@ -81,10 +82,6 @@ def _retiring(before: list[Json], now: list[Json]) -> list[Json]:
     """The clusters of now, and those of before that are gone."""
     names = {cluster["name"] for cluster in now}
     return [*now, *(cluster for cluster in before if cluster["name"] not in names)]
-
-
-def _text(value: Json | list[Json]) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def _replace(file: Path, text: str) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import colonnade_policy
 from colonnade import envoy, observability
 from colonnade.envoy.balancer import Way
-from colonnade.envoy.message import Json
+from colonnade.envoy.message import Json, written
 from colonnade.envoy.publish import publish, publish_live, write_bootstrap
 from colonnade.envoy.validate import validate
 from colonnade.ir.platform import Platform
@@ -93,10 +93,12 @@ class Publisher:
     def compiled(self, platform: Platform, ports: Ports) -> dict[str, str]:
         """Return what the manifests say to an edge and to the policy service, by file, to be compared."""
         document = policy_document(platform, addresses.issuer(platform, ports))
-        found: dict[str, object] = {"policy.json": json.loads(colonnade_policy.encode(document))}
+        found: dict[str, Json | list[Json]] = {
+            "policy.json": msgspec.json.decode(colonnade_policy.encode(document))
+        }
         target = addresses.target(platform, ports, self._layout, 1)
         found |= {f"edge/{name}.json": one for name, one in envoy.resources(platform, target).items()}
-        return {name: json.dumps(one, indent=1, ensure_ascii=False) + "\n" for name, one in found.items()}
+        return {name: written(one) for name, one in found.items()}
 
     def publish_live(self, platform: Platform, edges: Sequence[Address]) -> None:
         """Tell every edge which of them are alive."""
