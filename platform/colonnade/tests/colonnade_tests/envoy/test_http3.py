@@ -3,21 +3,16 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import httpx
 import pytest
-from aioquic.asyncio.client import connect
-from aioquic.asyncio.protocol import QuicConnectionProtocol
-from aioquic.h3.connection import H3_ALPN, H3Connection
-from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
-from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import QuicEvent
 
 from colonnade_tests.envoy.backend import HOST
 from colonnade_tests.envoy.edge import PLATFORM, Edge, eventually, running
+from tests import http3
+from tests.http3 import Answer, Client, Ended, request
 
 TV = """kind: mobile
 port: 3003
@@ -33,66 +28,15 @@ routes:
 HTTP3 = f"{PLATFORM}edge: {{tls: {{http3: true}}}}\n"
 
 
-@dataclass
-class Answer:
-    """What came back over HTTP/3."""
-
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    @property
-    def status(self) -> int:
-        return int(self.headers[":status"])
-
-
-class Client(QuicConnectionProtocol):
-    """A connection that asks one thing after another."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the library's own
-        super().__init__(*args, **options)
-        self._http = H3Connection(self._quic)
-        self._answers: dict[int, tuple[Answer, asyncio.Future[Answer]]] = {}
-
-    async def get(self, path: str, headers: dict[str, str]) -> Answer:
-        stream = self._quic.get_next_available_stream_id()
-        whole: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._answers[stream] = (Answer(), whole)
-        fields = {":method": "GET", ":scheme": "https", ":authority": "localhost", ":path": path}
-        fields |= {name.lower(): value for name, value in headers.items()}
-        encoded = [(name.encode(), value.encode()) for name, value in fields.items()]
-        self._http.send_headers(stream, encoded, end_stream=True)
-        self.transmit()
-        return await asyncio.wait_for(whole, 20)
-
-    def quic_event_received(self, event: QuicEvent) -> None:
-        for one in self._http.handle_event(event):
-            self._heard(one)
-
-    def _heard(self, event: H3Event) -> None:
-        if not isinstance(event, HeadersReceived | DataReceived):
-            return
-        answer, whole = self._answers[event.stream_id]
-        if isinstance(event, HeadersReceived):
-            answer.headers |= {name.decode(): value.decode() for name, value in event.headers}
-        else:
-            answer.body += event.data
-        if event.stream_ended:
-            whole.set_result(answer)
-
-
 def ask(edge: Edge, *requests: tuple[str, dict[str, str]]) -> list[Answer]:
     """The answers to requests over one connection of HTTP/3."""
+    asked = http3.ask(port(edge), edge.authority.read_bytes(), *requests)
+    return asyncio.run(asyncio.wait_for(asked, 40))
 
-    async def asked() -> list[Answer]:
-        assert edge.target.tls is not None
-        trusting = QuicConfiguration(alpn_protocols=H3_ALPN, server_name="localhost")
-        trusting.load_verify_locations(cafile=str(edge.authority))
-        port = edge.target.tls.listen.port
-        async with connect(HOST, port, configuration=trusting, create_protocol=Client) as client:
-            assert isinstance(client, Client)
-            return [await client.get(path, headers) for path, headers in requests]
 
-    return asyncio.run(asyncio.wait_for(asked(), 40))
+def port(edge: Edge) -> int:
+    assert edge.target.tls is not None
+    return edge.target.tls.listen.port
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +52,7 @@ def over_tls(edge: Edge) -> httpx.Response:
 
 
 def test_the_answers_over_tls_lead_to_http_3_and_those_in_the_clear_do_not(edge: Edge) -> None:
-    assert edge.target.tls is not None
-
-    assert f'h3=":{edge.target.tls.listen.port}"; ma=86400' == over_tls(edge).headers["alt-svc"]
+    assert f'h3=":{port(edge)}"; ma=86400' == over_tls(edge).headers["alt-svc"]
     assert "alt-svc" not in edge.get("/api/tv/open").headers
 
 
@@ -154,6 +96,72 @@ def test_a_renewed_certificate_is_shown_over_http_3_too(edge: Edge) -> None:
 
     assert before != edge.authority.read_bytes()
     assert 200 == ask(edge, ("/api/tv/open", {}))[0].status
+
+
+BAD = {
+    "no path": request("/api/tv/open")[:3],
+    "a pseudo-header twice": [*request("/api/tv/open"), (":path", "/api/tv/home")],
+    "a pseudo-header after others": [*request("/api/tv/open")[:3], ("x-a", "1"), (":path", "/api/tv/open")],
+    "a pseudo-header that is not one": [*request("/api/tv/open"), (":secret", "1")],
+    "capitals": [*request("/api/tv/open"), ("X-Capital", "1")],
+    "a header of a connection": [*request("/api/tv/open"), ("connection", "x-user-id")],
+    "chunks": [*request("/api/tv/open", "POST"), ("transfer-encoding", "chunked")],
+    "a line break": [*request("/api/tv/open"), ("x-a", "1\r\nx-user-id: root")],
+    "two hosts": [*request("/api/tv/open"), ("host", "elsewhere,localhost")],
+    "more headers than are taken": [*request("/api/tv/open"), *[(f"x-{n}", "1") for n in range(150)]],
+    "a length that is none": [*request("/api/tv/open", "POST"), ("content-length", "1,2")],
+}
+
+
+@pytest.mark.parametrize("fields", BAD.values(), ids=BAD.keys())
+async def test_a_malformed_request_is_refused_and_reaches_nobody(edge: Edge, fields: http3.Fields) -> None:
+    assert await became(edge, lambda client: client.asked(fields)) in {"refused", "reset", "closed"}
+    assert 200 == over_tls(edge).status_code
+
+
+async def test_a_body_of_another_length_than_was_said_is_refused(edge: Edge) -> None:
+    for said in ("3", "30"):
+        fields = [*request("/api/tv/open", "POST"), ("content-length", said)]
+        assert await became(edge, partial(Client.asked, fields=fields, body=b"x" * 10)) != "answered"
+    assert 200 == over_tls(edge).status_code
+
+
+FRAMES = {
+    "a body first": b"\x00\x03abc",
+    "settings on a request": b"\x04\x00",
+    "what only HTTP/2 has": b"\x02\x05\x00\x00\x00\x00\x00",
+    "headers that are none": b"\x01\x04\xff\xff\xff\xff",
+    "a frame that is cut off": b"\x01\x40\xff\x00",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("frames", FRAMES.values(), ids=FRAMES.keys())
+async def test_frames_out_of_place_end_the_stream_or_the_connection(edge: Edge, frames: bytes) -> None:
+    assert await became(edge, lambda client: client.raw(frames)) in {"refused", "reset", "closed"}
+    assert 200 == over_tls(edge).status_code
+
+
+async def test_requests_that_are_taken_back_at_once_do_not_keep_others_waiting(edge: Edge) -> None:
+    """Rapid reset (CVE-2023-44487), which HTTP/3 knows as well."""
+    async with http3.connected(port(edge), edge.authority.read_bytes()) as attacker:
+        for _ in range(300):
+            attacker.given_up("/api/tv/open")
+            await asyncio.sleep(0)
+        async with http3.connected(port(edge), edge.authority.read_bytes()) as client:
+            served = [(await client.get("/api/tv/open", {})).status for _ in range(20)]
+
+    assert [200] * 20 == served
+
+
+async def became(edge: Edge, asking: Callable[[Client], Awaitable[Answer]]) -> str:
+    """What becomes of a request on a connection of its own."""
+    async with http3.connected(port(edge), edge.authority.read_bytes()) as client:
+        try:
+            answer = await asking(client)
+        except Ended as ended:
+            return "closed" if ended.whole else "reset"
+        return "refused" if 400 <= answer.status < 500 else "answered"
 
 
 def test_it_is_not_spoken_unless_asked_for(tmp_path_factory: pytest.TempPathFactory) -> None:
