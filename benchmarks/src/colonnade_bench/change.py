@@ -1,5 +1,6 @@
 """`bench change`: what requests notice while the configuration, and every process, is replaced under them."""
 
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,9 @@ PAUSE_S = 0.01
 QUIET_S = 3.0
 SERVER_ERROR = 500
 SHOWN = 3
-KILLED = ("mobile-2", "policy-2", "envoy-2")
+STOPPED = ("mobile-2", "order-2")
+"""Instances that are asked to end, and serve what was sent to them."""
+KILLED = (*STOPPED, "policy-2", "envoy-2")
 """An instance of each part that has several."""
 
 
@@ -41,7 +44,7 @@ class Phase:
 
 
 def bench_change(publishes: int, tell: Callable[[str], None]) -> list[Phase]:
-    """Return the phases: nothing, publishes, a restart of every process, the death of replicated ones."""
+    """Return the phases: nothing, publishes, a restart of every process, the end of replicated ones."""
     with tempfile.TemporaryDirectory(prefix="colonnade-bench-") as name:
         tell("starting a platform")
         with shop(Path(name)) as made:
@@ -61,7 +64,8 @@ def _steps(made: Shop, publishes: int) -> list[_Step]:
         _Step("nothing", 1, lambda: time.sleep(QUIET_S)),
         _Step("publish", publishes, made.publish),
         _Step("restart of every process", 1, lambda: made.bff("restart", "--all")),
-        *(_Step(f"death of {name}", 1, partial(made.kill, name)) for name in KILLED),
+        *(_Step(f"stop of {name}", 1, partial(made.end, name, signal.SIGTERM)) for name in STOPPED),
+        *(_Step(f"death of {name}", 1, partial(made.end, name, signal.SIGKILL)) for name in KILLED),
     ]
 
 

@@ -1,8 +1,9 @@
-"""A whole platform of its own, started for a benchmark: two edges, two instances of a BFF."""
+"""A whole platform of its own, started for a benchmark: two edges, two instances of a BFF and of a service."""
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,8 @@ COPIED = ("bff", "bffs", "colonnade.yaml", "constraints.txt", "pyproject.toml", 
 COMMAND_S = 600
 RECOVERY_S = 120
 MANIFESTS = {
-    "colonnade.yaml": [("replicas: 1", "replicas: 2")],
+    "colonnade.yaml": [("replicas: 1", "replicas: 2"), ("port: 8103}", "port: 8103, replicas: 2}")],
+    "bffs/web/bff.yaml": [("rate: 200/minute", "rate: 1000/second"), ("burst: 50", "burst: 1000")],
     "bffs/iot/bff.yaml": [("rate: 500/minute", "rate: 1000/second"), ("burst: 100", "burst: 1000")],
     "bffs/mobile/bff.yaml": [
         ("rate: 100/minute", "rate: 1000/second"),
@@ -65,9 +67,11 @@ class Shop:
         person = {
             "Authorization": f"Bearer {self.bff('token', '--client', 'mobile', '--user', 'alice').strip()}"
         }
+        browser = {"Cookie": self.bff("session", "--user", "alice").strip(), "X-CSRF": "1"}
         device = {"X-API-Key": json.loads(self.bff("key", "create", "--device", "sensor-1", "--json"))["key"]}
         views = ("/api/mobile/home", "/api/mobile/products?limit=3")
-        return [*(Ask(path, person) for path in views), Ask("/api/iot/config", device)]
+        others = (Ask("/api/web/home", browser), Ask("/api/iot/config", device))
+        return [*(Ask(path, person) for path in views), *others]
 
     def publish(self) -> None:
         """Save a manifest that says something else than before; return when all edges use it."""
@@ -81,10 +85,10 @@ class Shop:
         draft.replace(self.manifest)
         until(lambda: self.state["version"] != before, "a publish")
 
-    def kill(self, name: str) -> None:
-        """Kill a process; return when another has its place and is healthy."""
+    def end(self, name: str, by: signal.Signals) -> None:
+        """End a process by a signal; return when another has its place and is healthy."""
         pid = self.state["processes"][name]["pid"]
-        os.kill(pid, 9)
+        os.kill(pid, by)
 
         def back() -> bool:
             now = self.state["processes"].get(name, {})
