@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -29,15 +31,13 @@ COUNTED = re.compile(r'^colonnade_requests_total\{.*view="/home".*\} (\d+)', re.
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A platform of one BFF in two instances, over an order service in two."""
+    """A platform of one BFF in two instances, over an order service in two, by mutual TLS."""
     folder = make_platform(tmp_path_factory.mktemp("instances") / "shop")
     for other in ("web", "iot"):
         shutil.rmtree(folder / "bffs" / other)
     manifest = folder / "colonnade.yaml"
-    text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(
-        re.sub(r"services:\n.*?\n\n", f"{SERVICES}\n", text, flags=re.DOTALL), encoding="utf-8"
-    )
+    text = re.sub(r"services:\n.*?\n\n", f"{SERVICES}\n", manifest.read_text("utf-8"), flags=re.DOTALL)
+    manifest.write_text(f"{text}\nmtls: true\n", encoding="utf-8")
     mobile = folder / "bffs/mobile/bff.yaml"
     text = mobile.read_text(encoding="utf-8").replace("rate: 100/minute", "rate: 500/second")
     mobile.write_text(text.replace("burst: 20", "burst: 500") + "replicas: 2\n", encoding="utf-8")
@@ -77,6 +77,25 @@ def served(shop: Stack, name: str) -> int:
     return sum(map(int, COUNTED.findall(httpx.get(state(shop)["metrics"][name]).text)))
 
 
+def as_edge(shop: Stack) -> ssl.SSLContext:
+    """Shows the edge's certificate, to parts whose names are not those of their addresses."""
+    folder = shop.folder / ".colonnade/run/identities/edge/current"
+    context = ssl.create_default_context(cafile=str(folder / "peers-ca.pem"))
+    context.check_hostname = False
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    return context
+
+
+def shown(shop: Stack, name: str) -> bytes:
+    """The certificate that a process shows now."""
+    url = httpx.URL(processes(shop)[name]["url"])
+    with (
+        socket.create_connection((url.host, url.port or 0), timeout=5) as plain,
+        as_edge(shop).wrap_socket(plain) as connection,
+    ):
+        return connection.getpeercert(binary_form=True) or b""
+
+
 def traffic(shop: Stack, asks: list[Ask]) -> AbstractContextManager[Heard]:
     return asking(shop.edge, asks, callers=2, pause_s=0.005)
 
@@ -97,9 +116,9 @@ def test_an_instance_of_a_service_that_dies_or_fails_is_not_missed(shop: Stack, 
     killed = processes(shop)["order-2"]["pid"]
 
     with traffic(shop, asks) as heard:
-        httpx.put(f"{order}/_faults", json=failing).raise_for_status()
+        httpx.put(f"{order}/_faults", json=failing, verify=as_edge(shop)).raise_for_status()
         eventually(lambda: heard.requests > 60)
-        httpx.delete(f"{order}/_faults").raise_for_status()
+        httpx.delete(f"{order}/_faults", verify=as_edge(shop)).raise_for_status()
         os.kill(killed, signal.SIGKILL)
         eventually(lambda: processes(shop)["order-2"]["pid"] not in {killed, None})
 
@@ -118,6 +137,36 @@ def test_an_instance_of_a_bff_that_dies_is_not_missed(shop: Stack, asks: list[As
 
     assert heard.lost == []
     assert heard.other_than(200) == {}
+
+
+@pytest.mark.parametrize("name", ["mobile-2", "order-2"])
+def test_an_instance_that_is_told_to_end_finishes_what_it_was_sent(
+    shop: Stack, asks: list[Ask], name: str
+) -> None:
+    """As an orchestrator does it, behind the back of the runner."""
+    told = processes(shop)[name]["pid"]
+
+    with traffic(shop, asks) as heard:
+        eventually(lambda: heard.requests > 20)
+        os.kill(told, signal.SIGTERM)
+        eventually(lambda: processes(shop)[name]["pid"] not in {told, None})
+        eventually(lambda: processes(shop)[name]["state"] == "healthy")
+
+    assert (heard.lost, heard.other_than(200)) == ([], {})
+    assert f"{name} ended with exit code 0" in shop.logs("colonnade")
+
+
+def test_renewed_certificates_are_taken_up_and_no_request_is_lost(shop: Stack, asks: list[Ask]) -> None:
+    names = ("mobile", "mobile-2", "order", "order-2")
+    before = {name: shown(shop, name) for name in names}
+
+    with traffic(shop, asks) as heard:
+        for part in ("mobile", "order"):
+            (shop.folder / f".colonnade/run/identities/{part}/current/certificate.pem").unlink()
+        eventually(lambda: "restarted with renewed certificates" in shop.logs("colonnade"), within=60)
+
+    assert not before.items() & {name: shown(shop, name) for name in names}.items()
+    assert (heard.lost, heard.other_than(200)) == ([], {})
 
 
 def test_instances_come_and_go_while_requests_are_served(shop: Stack, asks: list[Ask]) -> None:

@@ -1,4 +1,4 @@
-"""A whole platform of its own, started for a benchmark: two edges, two instances of a BFF and of a service."""
+"""A whole platform of its own, started for a benchmark: two edges, two instances of a BFF and a service."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """Keeps the certificates of a local stack's edges what they should be, from its start on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from colonnade.local.layout import Layout
 from colonnade.tls import Sources, publish_certificates
 
 LOOK_EVERY_S = 2.0
+
+Renew = Callable[[Collection[str]], Awaitable[None]]
+"""Starts the processes of parts anew, with the certificates that these have now."""
 
 
 def publish(layout: Layout, platform: Platform) -> bool:
@@ -40,9 +43,15 @@ def authority(layout: Layout, platform: Platform) -> Path | None:
     return layout.authority if tls is not None and tls.certificate is None else None
 
 
-async def follow(layout: Layout, platform: Callable[[], Platform], say: Callable[[str], None]) -> None:
-    """Publish renewed certificates until cancelled; tell of each, and once of what is wrong with one."""
+async def follow(
+    layout: Layout, platform: Callable[[], Platform], say: Callable[[str], None], renew: Renew
+) -> None:
+    """Publish renewed certificates until cancelled; tell of each, and once of what is wrong with one.
+
+    BFFs and services get theirs by `renew`.
+    """
     told = ""
+    known = identities.versions(layout, platform())
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         try:
@@ -54,3 +63,6 @@ async def follow(layout: Layout, platform: Callable[[], Platform], say: Callable
         if problem and problem != told:
             say(problem)
         told = problem
+        before, known = known, identities.versions(layout, platform())
+        if renewed := [part for part, version in known.items() if before.get(part, version) != version]:
+            await renew(renewed)

@@ -78,7 +78,8 @@ class _Plan:
         folder = self.layout.data("valkey")
         options = {
             "bind": HOST, "port": str(port), "dir": str(folder), "save": "", "daemonize": "no",
-            # Sessions outlive a restart: what was answered is in the operating system's hands.
+            # Sessions outlive a restart: what was answered is in the operating system's hands, and on disk
+            # before a Valkey ends that is told to.
             "appendonly": "yes", "appendfsync": "everysec", "logfile": "", "loglevel": "warning",
         }  # fmt: skip
         argv = [

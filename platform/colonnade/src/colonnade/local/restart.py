@@ -6,9 +6,9 @@ once nothing is sent to it any more. Questions to Valkey wait meanwhile: policy 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from colonnade.errors import UserError
+from colonnade.errors import ColonnadeError, UserError
 from colonnade.ir.instances import numbered
 from colonnade.local import hot
 from colonnade.local.changes import Change
@@ -46,6 +46,21 @@ async def restart(stack: Stack, names: Sequence[str]) -> list[str]:
     for name in envoys:
         await _envoy(stack, children[name])
     return [*done, *envoys]
+
+
+async def renew(stack: Stack, parts: Collection[str]) -> None:
+    """Restart the processes of parts whose certificates were renewed, and tell how it went."""
+    instances = {part.name: part.instances for part in stack.platform.bffs}
+    instances |= {part.name: part.instances for part in stack.platform.services}
+    names = [name for part in parts for name in instances.get(part, ())]
+    if not names:
+        return  # they have gone meanwhile, and no names would mean all
+    try:
+        done = await restart(stack, names)
+    except ColonnadeError as error:
+        stack.output.say(f"certificates were renewed, but not taken up (bff restart): {error.message}")
+    else:
+        stack.output.say(f"restarted with renewed certificates: {', '.join(done)}")
 
 
 async def _hold(stack: Stack) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from dataclasses import dataclass
 
 from colonnade.errors import ColonnadeError
@@ -24,6 +24,7 @@ from colonnade.local.output import Output, Show
 from colonnade.local.plan import plan
 from colonnade.local.ports import allot, default_ports, edge_name, free_ports, is_free
 from colonnade.local.publishing import Publisher
+from colonnade.local.restart import renew
 from colonnade.local.stack import Stack
 from colonnade.local.state import StackState, only_one
 from colonnade.local.supervisor import Supervisor
@@ -84,9 +85,14 @@ class _Run:
             return
         configuration = Configuration(stack, Versions(self.layout.versions))
         configuration.begin(source)
+
+        async def renewed(parts: Collection[str]) -> None:
+            async with configuration.changing:
+                await renew(stack, parts)
+
         following = asyncio.gather(
             follow(self.order.root, configuration.apply),
-            certificates.follow(self.layout, lambda: stack.platform, self.output.say),
+            certificates.follow(self.layout, lambda: stack.platform, self.output.say, renewed),
         )
         async with serving(self.layout.control_socket, Orders(stack, configuration).carry):
             self.listener.ready(stack.snapshot())

@@ -1,7 +1,7 @@
 """Certificates that are replaced while a stack runs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,10 @@ from colonnade.tls.authority import Authority
 from colonnade_tests.local.platforms import platform_in, write_platform
 
 GIVEN = "console_port: 9000, tls: {certificate: 'file:chain.pem', key: 'file:key.pem'}"
+
+
+async def none_renewed(parts: Collection[str]) -> None:
+    raise AssertionError(parts)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -34,7 +38,7 @@ async def test_a_saved_certificate_is_published_and_a_wrong_one_is_told_once(tmp
     published = layout.certificates / "current" / "certificate.pem"
     told: list[str] = []
 
-    following = asyncio.create_task(certificates.follow(layout, lambda: platform, told.append))
+    following = asyncio.create_task(certificates.follow(layout, lambda: platform, told.append, none_renewed))
     try:
         (root / "chain.pem").write_bytes(second)
         await until(lambda: len(told) == 1)
