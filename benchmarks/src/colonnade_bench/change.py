@@ -74,6 +74,7 @@ def _phase(made: Shop, asks: Sequence[Ask], step: _Step, tell: Callable[[str], N
     with asking(made.state["edge"], asks, CALLERS, PAUSE_S, again=True) as heard:
         began = time.monotonic()
         for _ in range(step.times):
+            made.keep_token()
             step.do()
         seconds = time.monotonic() - began
     bad = heard.other_than(200)

@@ -19,6 +19,8 @@ LINKED = ("platform", "services", "templates")
 COPIED = ("bff", "bffs", "colonnade.yaml", "constraints.txt", "pyproject.toml", "CODEOWNERS", "docs")
 COMMAND_S = 600
 RECOVERY_S = 120
+TOKEN_S = 120
+"""A token lives longer than that and a step together."""
 MANIFESTS = {
     "colonnade.yaml": [("replicas: 1", "replicas: 2"), ("port: 8103}", "port: 8103, replicas: 2}")],
     "bffs/web/bff.yaml": [("rate: 200/minute", "rate: 1000/second"), ("burst: 50", "burst: 1000")],
@@ -39,6 +41,8 @@ class Shop:
         self.folder = folder
         self.manifest = folder / "bffs/mobile/bff.yaml"
         self.number = 0
+        self._person: dict[str, str] = {}
+        self._token_until = 0.0
 
     def bff(self, *arguments: str) -> str:
         """Run a command; return what it prints. Raises `BenchError` where it fails."""
@@ -64,14 +68,19 @@ class Shop:
 
     def asks(self) -> list[Ask]:
         """Return requests that need every part: edge, policy service, store, BFFs, services."""
-        person = {
-            "Authorization": f"Bearer {self.bff('token', '--client', 'mobile', '--user', 'alice').strip()}"
-        }
+        self.keep_token()
         browser = {"Cookie": self.bff("session", "--user", "alice").strip(), "X-CSRF": "1"}
         device = {"X-API-Key": json.loads(self.bff("key", "create", "--device", "sensor-1", "--json"))["key"]}
         views = ("/api/mobile/home", "/api/mobile/products?limit=3")
         others = (Ask("/api/web/home", browser), Ask("/api/iot/config", device))
-        return [*(Ask(path, person) for path in views), *others]
+        return [*(Ask(path, self._person) for path in views), *others]
+
+    def keep_token(self) -> None:
+        """Give those who ask as a person another token, before theirs ends."""
+        if time.monotonic() > self._token_until:
+            token = self.bff("token", "--client", "mobile", "--user", "alice").strip()
+            self._person["Authorization"] = f"Bearer {token}"
+            self._token_until = time.monotonic() + TOKEN_S
 
     def publish(self) -> None:
         """Save a manifest that says something else than before; return when all edges use it."""
