@@ -2,11 +2,17 @@
 
 import gc
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
+import httpx._transports.default as transports
 import pytest
 
 ROOT = Path(__file__).parent
+
+
+# Each client would read all certificate authorities, which takes longer than most of what it then asks for.
+transports.create_ssl_context = cache(transports.create_ssl_context)  # type: ignore[attr-defined]  # httpx's own
 
 
 def pytest_configure() -> None:
