@@ -128,8 +128,7 @@ def _chosen(only: str, names: tuple[str, ...]) -> list[str]:
 
 
 def _tell(what: str) -> None:
-    if sys.stderr.isatty():
-        Console(stderr=True, highlight=False).print(f"[dim]{what}[/dim]")
+    Console(stderr=True, highlight=False).print(f"[dim]{what}[/dim]")
 
 
 def main() -> int:

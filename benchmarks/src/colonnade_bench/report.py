@@ -71,13 +71,16 @@ def show_scale(found: Sequence[Scale], *, as_json: bool) -> None:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
     made = _columns("To make: seconds", "platform", "compile", "validate", "publish", "in effect after")
-    headings = ("memory, MiB", "CPU µs/req", "req/s", "throughput", "p99 ms")
+    headings = ("memory, MiB", "CPU µs/req", "ratio", "req/s", "ratio", "p99 ms")
     served = _columns("To serve: a JWT, a local limit, one worker", "platform", *headings)
     for one in found:
         times = (one.compile_s, one.validate_s, one.publish_s, one.effect_s)
         made.add_row(one.serving.name, *(f"{seconds:.2f}" for seconds in times))
-        cost = (f"{one.rss_mb:.0f}", f"{one.serving.cpu_us:.0f}", f"{one.serving.rate:.0f}")
-        served.add_row(one.serving.name, *cost, f"{one.throughput:.2f}", f"{one.serving.p99_ms:.2f}")
+        cost = (f"{one.rss_mb:.0f}", f"{one.serving.cpu_us:.0f}", f"{one.serving.ratio:.2f}")
+        rate = (f"{one.serving.rate:.0f}", f"{one.throughput:.2f}", f"{one.serving.p99_ms:.2f}")
+        served.add_row(one.serving.name, *cost, *rate)
+    served.caption = f"ratio: to that of {found[0].serving.name}"
+    served.caption_justify = "left"
     _print(made, served)
 
 

@@ -161,7 +161,9 @@ def _match(match: Match) -> Json:
 
 
 def _any_of(header: str, values: Sequence[str]) -> Json:
-    return {"name": header, "string_match": _one_of("|".join(values))}
+    # An expression is compiled, and kept, for each route.
+    match = {"exact": values[0]} if len(values) == 1 else _one_of("|".join(values))
+    return {"name": header, "string_match": match}
 
 
 def _one_of(alternatives: str) -> Json:
