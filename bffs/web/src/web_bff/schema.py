@@ -1,13 +1,14 @@
 """The GraphQL schema: what the front end may ask for."""
 
 import strawberry
-from colonnade_runtime import Request
+from colonnade_runtime import Page, Request, attempt
 from strawberry import Info
 
 from web_bff import upstreams
 from web_bff.paging import DEFAULT_ITEMS, PageInfo, Place, checked
 
 Context = Info[Request, None]
+NO_ORDERS: Page[upstreams.Order] = Page([])
 
 
 @strawberry.type
@@ -61,9 +62,10 @@ class User:
 
     @strawberry.field
     async def orders(self, info: Context, first: int | None = DEFAULT_ITEMS) -> list[Order]:
-        """The newest orders, at most 100."""
+        """The newest orders, at most 100; none, and `extensions.degraded`, where they cannot be had."""
         request = info.context
-        page = await upstreams.orders_of(request, request.user_id, checked(first))
+        call = upstreams.orders_of(request, request.user_id, checked(first))
+        page = await attempt(request, "me.orders", call, NO_ORDERS)
         return [_order(order) for order in page.items]
 
 

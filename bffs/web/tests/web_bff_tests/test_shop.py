@@ -4,7 +4,7 @@ from colonnade_runtime.testing import AppClient, FakeUpstreams, check_graphql_de
 from colonnade_runtime.upstream import Call
 
 from web_bff.app import app
-from web_bff.upstreams import products_with
+from web_bff.upstreams import orders_of, products_with
 from web_bff_tests.answers import ALICE, order, page, product
 
 ME = "{ me { orders(first: 2) { id status total { amount } items { quantity product { id name } } } } }"
@@ -98,8 +98,10 @@ async def test_null_asks_for_as_many_as_nothing_does() -> None:
     assert nothing["data"]["products"]["edges"]
 
 
-async def test_orders_do_without_their_products_and_all_else_is_required() -> None:
-    tried = await check_graphql_degradation(alice(), ME, {"me.orders.items.product": products_with})
+async def test_the_user_is_required_and_all_else_can_be_missing() -> None:
+    tried = await check_graphql_degradation(
+        alice(), ME, {"me.orders": orders_of, "me.orders.items.product": products_with}
+    )
 
     assert 4**3 == tried
 

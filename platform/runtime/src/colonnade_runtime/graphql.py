@@ -19,6 +19,9 @@ from strawberry import Schema
 from strawberry.extensions.max_aliases import create_validator as no_more_aliases_than
 from strawberry.extensions.query_depth_limiter import create_validator as no_deeper_than
 
+GUESS = " Did you mean "
+"""How graphql-core begins to tell names of the schema to who has mistaken one."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -102,7 +105,7 @@ def _answer(result: ExecutionResult, request: Request) -> Mapping[str, Any]:
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         _reject_strangers(result.errors)
-        answer["errors"] = [_error(error, request.id) for error in result.errors]
+        answer["errors"] = [_error(error, request) for error in result.errors]
     if request.degraded:
         answer["extensions"] = {"degraded": request.degraded}
     return answer
@@ -115,10 +118,12 @@ def _reject_strangers(errors: Sequence[GraphQLError]) -> None:
             raise error.original_error
 
 
-def _error(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    """What the client is told: where, what, and a code to act on."""
-    code, message = _code(error, request_id)
-    told: dict[str, Any] = {"message": message, "extensions": {"code": code, "request_id": request_id}}
+def _error(error: GraphQLError, request: Request) -> dict[str, Any]:
+    """What the client is told: where, what, and a code to act on; the schema's names in development only."""
+    code, message = _code(error, request.id)
+    if not request.development:
+        message = message.partition(GUESS)[0]
+    told: dict[str, Any] = {"message": message, "extensions": {"code": code, "request_id": request.id}}
     if error.locations:
         told["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:

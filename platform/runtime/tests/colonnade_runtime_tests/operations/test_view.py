@@ -49,6 +49,15 @@ async def test_introspection_is_for_development() -> None:
     assert await code(question, client()) == "BAD_REQUEST"
 
 
+@pytest.mark.parametrize(("development", "told"), [(True, True), (False, False)])
+async def test_names_of_the_schema_are_guessed_for_developers_only(*, development: bool, told: bool) -> None:
+    answer = await client(development=development).post("/graphql", {"query": "{ tree { nme } }"})
+
+    (error,) = answer.json()["errors"]
+    assert ("'name'" in error["message"]) == told
+    assert error["message"].startswith("Cannot query field 'nme' on type '")
+
+
 async def test_an_operation_that_would_answer_too_many_fields_is_refused() -> None:
     used = client(limits=Limits(complexity=100))
     query = "query ($n: Int!) { tree { children(first: $n) { name note tags } } }"
