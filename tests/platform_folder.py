@@ -7,13 +7,16 @@ import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
+from colonnade.local.layout import Layout
+from colonnade.local.login import log_in as log_in_as_app
 
 ROOT = Path(__file__).parents[1]
 LINKED = ("platform", "services", "templates")
@@ -49,6 +52,32 @@ def make_platform(folder: Path) -> Path:
         elif source.exists():
             shutil.copy2(source, folder / name)
     return folder
+
+
+def keep(folder: Path, bffs: Collection[str] = (), services: Collection[str] = ()) -> None:
+    """Leave the platform in `folder` these BFFs and services only; each takes a second of a core to start."""
+    for other in (folder / "bffs").iterdir():
+        if other.name not in bffs:
+            shutil.rmtree(other)
+    manifest = folder / "colonnade.yaml"
+    head, mark, rest = manifest.read_text(encoding="utf-8").partition("services:\n")
+    block, _, tail = rest.partition("\n\n")
+    found = dict(re.findall(r"^(  (\w+):.*(?:\n    .*)*\n?)", block, re.MULTILINE))
+    kept = [text.rstrip("\n") for text, name in found.items() if name in services]
+    assert mark
+    assert len(kept) == len(services)
+    said = "\n".join([mark.strip(), *kept, "", ""]) if kept else ""
+    manifest.write_text(f"{head}{said}{tail}", encoding="utf-8")
+
+
+def stand_in(folder: Path) -> None:
+    """Leave the platform in `folder` one BFF, mobile, which is `streaming_bff` and calls no service."""
+    keep(folder, ["mobile"])
+    mobile = folder / "bffs/mobile/bff.yaml"
+    text, count = re.subn(r"^services: .*\n", "", mobile.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert count == 1
+    mobile.write_text(text, encoding="utf-8")
+    shutil.copy(Path(__file__).parent / "streaming_bff.py", folder / "bffs/mobile/src/mobile_bff/__main__.py")
 
 
 def bff(
@@ -119,13 +148,12 @@ class Stack:
         return int(self.processes()[name]["pid"])
 
     def processes(self) -> dict[str, dict[str, Any]]:
-        """Name → pid and url, as `bff ps --json` tells now."""
-        told = json.loads(bff(self.folder, "ps", "--json").stdout)
-        return dict(told["processes"])
+        """Name → pid and url as they are now: what `bff ps --json` tells, without a process for each look."""
+        return dict(self.state["processes"])
 
     def token(self, client: str = "mobile", user: str = "alice") -> str:
-        """An access token of a mobile user."""
-        return bff(self.folder, "token", "--client", client, "--user", user).stdout.strip()
+        """An access token of a mobile user; `bff token` prints the same."""
+        return str(log_in_as_app(Layout(self.folder), client, user, [])["access_token"])
 
     def key(self, device: str = "sensor-1") -> str:
         """A new API key of a device."""

@@ -32,7 +32,7 @@ def test_a_store_that_is_killed_forgets_no_session(stack: Stack, web: httpx.Clie
     killed = stack.pid("valkey")
     os.kill(killed, signal.SIGKILL)
 
-    eventually(lambda: "valkey" in stack.processes() and stack.pid("valkey") != killed)
+    eventually(lambda: stack.processes()["valkey"]["pid"] not in {killed, None})
     eventually(lambda: web.get("/auth/session").status_code == 200, within=20)
     eventually(lambda: web.get("/api/web/home").status_code == 200, within=20)
 

@@ -24,7 +24,7 @@ def test_a_killed_process_is_followed_by_recovery(
 
     os.kill(killed, signal.SIGKILL)
 
-    eventually(lambda: name in stack.processes() and stack.pid(name) != killed)
+    eventually(lambda: stack.processes()[name]["pid"] not in {killed, None})
     eventually(lambda: _serves(stack, mobile_token, device_key), within=20)
 
 

@@ -1,12 +1,10 @@
 """A platform with three edges, whose mobile BFF streams."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.platform_folder import Stack, make_platform
+from tests.platform_folder import Stack, make_platform, stand_in
 
 AUTH = {"live": "jwt", "page": "session", "thing": "api_key", "open": "none"}
 
@@ -20,6 +18,7 @@ def route(name: str, auth: str) -> str:
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = make_platform(tmp_path_factory.mktemp("revocation") / "platform")
+    stand_in(folder)
     manifest, mobile = folder / "colonnade.yaml", folder / "bffs/mobile/bff.yaml"
     text = manifest.read_text()
     for old, new in (("replicas: 1", "replicas: 3"), ("auth: [session,", "auth: [none, session,")):
@@ -28,8 +27,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     manifest.write_text(text)
     limits = mobile.read_text().replace("rate: 100/minute\n    burst: 20", "rate: 900/second\n    burst: 900")
     mobile.write_text("\n".join([limits, "routes:", *map(route, AUTH, AUTH.values()), ""]))
-    package = folder / "bffs/mobile/src/mobile_bff"
-    shutil.copy(Path(__file__).parent / "streaming_bff.py", package / "__main__.py")
     stack = Stack(folder).up()
     yield stack
     stack.down()

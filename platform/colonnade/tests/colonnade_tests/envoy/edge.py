@@ -176,7 +176,7 @@ def free_ports() -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
-def eventually(probe: Any, within: float = 30.0) -> None:  # noqa: ANN401 - anything to be true
+def eventually(probe: Any, within: float = 30.0, every: float = 0.02) -> None:  # noqa: ANN401 - anything to be true
     """Return when `probe` is true; fail after `within` seconds."""
     deadline = time.monotonic() + within
     while True:
@@ -184,4 +184,4 @@ def eventually(probe: Any, within: float = 30.0) -> None:  # noqa: ANN401 - anyt
             if probe():
                 return
         assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.02)
+        time.sleep(every)

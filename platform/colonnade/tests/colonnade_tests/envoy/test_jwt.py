@@ -4,7 +4,6 @@ import hmac
 import json
 import time
 from base64 import urlsafe_b64encode
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -213,22 +212,22 @@ def test_two_tokens_are_refused_or_one_sender(edge: Edge, path: str, second: str
 def test_a_new_key_does_at_once_and_is_fetched_once_for_all(edge: Edge, path: str) -> None:
     new = RSAKey.generate_key(2048, {"kid": f"new-{path}"})
     token = bearer(signed(edge, "RS256", new))
-    # The provider is asked out of turn once in ten seconds.
-    eventually(lambda: _asked_for_unknown(edge, path), within=30)
     edge.backend.keys.append(new)
-    eventually(lambda: edge.get(path, headers=token).status_code == 200, within=30)
+    # The provider is asked out of turn once in ten seconds.
+    eventually(lambda: _asked_for(edge, path, token), within=30, every=0.2)
 
+    assert edge.get(path, headers=token).status_code == 200
     assert edge.get(path, headers=edge.alice()).status_code == 200
 
 
-def _asked_for_unknown(edge: Edge, path: str) -> bool:
+def _asked_for(edge: Edge, path: str, token: dict[str, str]) -> bool:
+    """Whether the provider was asked for the key of a token that twenty show at once."""
     before = edge.backend.asked["/keys"]
-    unknown = bearer(signed(edge, "RS256", RSAKey.generate_key(2048, {"kid": "unknown"})))
     with ThreadPoolExecutor(20) as pool:
-        statuses = Counter(pool.map(lambda _: edge.get(path, headers=unknown).status_code, range(20)))
-    assert statuses == Counter({401: 20})
+        statuses = set(pool.map(lambda _: edge.get(path, headers=token).status_code, range(20)))
     more = edge.backend.asked["/keys"] - before
     assert more <= 1
+    assert statuses <= ({200, 401} if more else {401})
     return more == 1
 
 
@@ -238,7 +237,7 @@ def test_scopes_are_asked_about_with_the_token(edge: Edge) -> None:
     token = bearer(signed(edge, "RS256", new))
     edge.backend.keys.append(new)
 
-    eventually(lambda: edge.get("/api/tv/read", headers=token).status_code == 200, within=30)
+    eventually(lambda: edge.get("/api/tv/read", headers=token).status_code == 200, within=30, every=0.2)
     assert edge.get("/api/tv/admin", headers=token).status_code == 403
 
 
