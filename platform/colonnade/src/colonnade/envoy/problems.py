@@ -53,7 +53,7 @@ def local_replies(platform: Platform) -> Json:
     passing = {"text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}, "content_type": MEDIA_TYPE}
     return {
         "mappers": [
-            *grpc_replies(platform, DETAILS),
+            *grpc_replies(platform, DETAILS, _flags(FAILED_FLAGS), _outcome("failed")),
             *_transcoding(platform),
             _mapper(_details("ext_authz_error"), _document(503, *POLICY_DOWN), _retry_after(), unasked),
             _mapper(_all(_details("ext_authz_denied"), _status("GE", 500)), passing, unasked),
@@ -84,8 +84,12 @@ def _transcoding(platform: Platform) -> list[Json]:
 
 def _upstream_mapper(flags: Sequence[str], status: int, outcome: Json) -> Json:
     """Tell the breaker what became of a request, with a header that it removes again."""
-    which = _all({"response_flag_filter": {"flags": flags}}, _status("EQ", status))
+    which = _all(_flags(flags), _status("EQ", status))
     return _mapper(which, *_worded(status), outcome)
+
+
+def _flags(flags: Sequence[str]) -> Json:
+    return {"response_flag_filter": {"flags": flags}}
 
 
 def _worded(status: int) -> tuple[Json, ...]:

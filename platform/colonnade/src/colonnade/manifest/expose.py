@@ -4,6 +4,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from colonnade.manifest.bff import BaseRoute, RouteException
+from colonnade.manifest.breaker import Breaker
 from colonnade.manifest.cors import Cors
 from colonnade.manifest.model import Auth, Kind, Limit, Model, RelativePath
 
@@ -25,6 +26,7 @@ class Expose(Model):
     auth: Auth
     limits: tuple[Limit, ...] = Field(default=())
     cors: Cors | None = None
+    breaker: Breaker = Breaker()
 
     @model_validator(mode="after")
     def _one_rule_for_every_way_in(self) -> "Expose":

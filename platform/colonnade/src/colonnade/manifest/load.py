@@ -57,6 +57,7 @@ class Manifests:
                     auth=expose.auth,
                     limits=expose.limits,
                     cors=expose.cors,
+                    breaker=expose.breaker,
                 )
                 yield Written(manifest, self.platform.document.below(("services", name, "expose")))
 

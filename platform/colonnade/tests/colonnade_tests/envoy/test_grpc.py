@@ -4,6 +4,8 @@ import json
 import shutil
 import struct
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from importlib.resources import files
 from queue import Queue
 from typing import Any
@@ -13,13 +15,14 @@ import httpx
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from colonnade.ir.target import Address
 from colonnade_tests.envoy.backend import HOST
 from colonnade_tests.envoy.edge import Edge, eventually, running
 from service_kit.testing import free_port, process
 from telemetry_service.proto import telemetry_pb2 as pb
+from telemetry_service.proto import telemetry_pb2_grpc as pb_grpc
 from telemetry_service.proto.telemetry_pb2_grpc import TelemetryStub
 
 LIMIT = 20
@@ -35,20 +38,62 @@ services:
       route: {prefix: /api/telemetry, max_body: 4KiB}
       auth: {type: jwt, scopes: [telemetry], revocation: false}
       limits: [{name: each, rate: 100/hour, burst: 20, policy: local}]
+  sick:
+    path: services/telemetry
+    port: 8106
+    grpc_port: 8116
+    expose:
+      descriptor: telemetry.pb
+      route: {prefix: /api/sick, hosts: [sick.example]}
+      auth: {type: none}
+      breaker: {unhealthy: {statuses: [503], failures: 3}, first_pause: 60s}
 """
 METHOD = "/colonnade.telemetry.v1.Telemetry"
 READINGS = "/api/telemetry/v1/devices/sensor-1/readings"
 AT = {"at": "2026-01-01T00:00:00Z", "metric": "t", "value": 1.5}
 
 
+class Sick(pb_grpc.TelemetryServicer):
+    """A service that is well when it is asked, and ends calls with the `code` that it is told to."""
+
+    def __init__(self) -> None:
+        self.code = grpc.StatusCode.UNAVAILABLE
+        self.asked = 0
+        self._server = grpc.server(ThreadPoolExecutor(2))
+        pb_grpc.add_TelemetryServicer_to_server(self, self._server)  # type: ignore[no-untyped-call]
+        well = health.HealthServicer()
+        well.set("", health_pb2.HealthCheckResponse.SERVING)
+        health_pb2_grpc.add_HealthServicer_to_server(well, self._server)
+        self.address = Address(HOST, self._server.add_insecure_port(f"{HOST}:0"))
+        self._server.start()
+
+    def Ingest(self, request: pb.IngestRequest, context: grpc.ServicerContext) -> pb.IngestResponse:  # noqa: N802 - the proto's name
+        self.asked += 1
+        if request.device_id == "begun":
+            context.send_initial_metadata(())
+        context.abort(self.code, "ill")
+        raise AssertionError
+
+    def close(self) -> None:
+        self._server.stop(None).wait()
+
+
 @pytest.fixture(scope="module")
-def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+def sick() -> Iterator[Sick]:
+    with closing(Sick()) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory, sick: Sick) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("edge")
     shutil.copy(str(files("telemetry_service.proto").joinpath("telemetry.pb")), folder)
     port = free_port()
     with (
         process("telemetry_service", folder / "data", GRPC_PORT=str(port)),
-        running(folder, {}, PLATFORM, endpoints={"telemetry": (Address(HOST, port),)}) as edge,
+        running(
+            folder, {}, PLATFORM, endpoints={"telemetry": (Address(HOST, port),), "sick": (sick.address,)}
+        ) as edge,
     ):
         eventually(lambda: edge.get(READINGS, headers=someone(edge)).status_code == 200)
         yield edge
@@ -63,6 +108,27 @@ def channel(edge: Edge) -> Iterator[grpc.Channel]:
 @pytest.fixture
 def stub(channel: grpc.Channel) -> TelemetryStub:
     return TelemetryStub(channel)  # type: ignore[no-untyped-call]
+
+
+def test_a_service_whose_calls_fail_again_and_again_is_left_alone(edge: Edge, sick: Sick) -> None:
+    """In headers or in trailers, a status counts as the HTTP status that it is over REST."""
+    authority = (("grpc.default_authority", "sick.example"),)
+    with grpc.insecure_channel(str(edge.target.listen), options=authority) as channel:
+        stub = TelemetryStub(channel)  # type: ignore[no-untyped-call]
+
+        def told(device: str) -> str:
+            return str(refused(lambda: stub.Ingest(ingest(1, device=device), timeout=10)).details())
+
+        sick.code = grpc.StatusCode.INVALID_ARGUMENT
+        eventually(lambda: told("at once") == "ill")
+        sick.asked = 0
+        others = [told(device) for device in ("at once", "begun") * 2]
+        sick.code = grpc.StatusCode.UNAVAILABLE
+        failures = [told(device) for device in ("begun", "at once", "begun")]
+        alone = told("at once")
+
+    assert ["ill"] * 7 == others + failures
+    assert (7, True) == (sick.asked, alone.startswith("The backend for this front end"))
 
 
 def someone(edge: Edge, name: str = "alice", scope: str = "telemetry") -> dict[str, str]:

@@ -84,12 +84,7 @@ function envoy_on_request(handle)
   note(handle, "era", breaker.era)
 end
 
-function envoy_on_response(handle)
-  local headers = handle:headers()
-  local status = headers:get(":status")
-  if troubled == 0 and status < "500" then return end
-  local outcome = headers:get(OUTCOME)
-  if outcome then headers:remove(OUTCOME) end
+local function answered(handle, outcome, status)
   local settings = settings_of(handle)
   if not settings.route then return end
   local breaker, noted, now = breakers[settings.route], era_of(handle), handle:timestamp()
@@ -108,4 +103,13 @@ function envoy_on_response(handle)
   elseif noted then
     breaker.probed_until = 0
   end
+end
+
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  local status = headers:get(":status")
+  if troubled == 0 and status < "500" then return end
+  local outcome = headers:get(OUTCOME)
+  if outcome then headers:remove(OUTCOME) end
+  answered(handle, outcome, status)
 end

@@ -17,11 +17,25 @@ OUTCOME = "x-colonnade-outcome"
 REFUSED = "lua_response"
 """What Envoy calls the answer of a script; no other script answers."""
 PACKAGE = "envoy.extensions.filters.http.lua.v3"
-SCRIPT = files("colonnade.envoy.filters").joinpath("breaker.lua").read_text(encoding="utf-8")
+GRPC = "grpc"
 
 
-def _config(_platform: Platform, _target: Target) -> Json:
-    return typed(f"{PACKAGE}.Lua", default_source_code={"inline_string": SCRIPT}, stat_prefix="breaker")
+def _script(name: str) -> str:
+    return files("colonnade.envoy.filters").joinpath(name).read_text(encoding="utf-8")
+
+
+SCRIPT = _script("breaker.lua")
+GRPC_SCRIPT = SCRIPT + _script("breaker_grpc.lua")
+
+
+def _config(platform: Platform, _target: Target) -> Json:
+    calls = any(route.grpc for route in platform.routes)
+    return typed(
+        f"{PACKAGE}.Lua",
+        default_source_code={"inline_string": SCRIPT},
+        **({"source_codes": {GRPC: {"inline_string": GRPC_SCRIPT}}} if calls else {}),
+        stat_prefix="breaker",
+    )
 
 
 def _route(route: Route, _platform: Platform, _target: Target) -> Json:
@@ -38,7 +52,11 @@ def _route(route: Route, _platform: Platform, _target: Target) -> Json:
     }
     if breaker.healthy is not None:
         settings["healthy"] = list(breaker.healthy)
-    return typed(f"{PACKAGE}.LuaPerRoute", filter_context=settings)
+    if route.grpc is None:
+        return typed(f"{PACKAGE}.LuaPerRoute", filter_context=settings)
+    if route.stream:
+        settings["stream"] = True
+    return typed(f"{PACKAGE}.LuaPerRoute", name=GRPC, filter_context=settings)
 
 
 def events() -> Json:
