@@ -3,8 +3,11 @@
 import json
 
 import httpx
+import pytest
 
 from tests.platform_folder import ROOT, Stack, bff
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def test_each_view_keeps_its_budget(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.certificates import Signed, self_signed
-from tests.platform_folder import Stack, bff, eventually, make_platform
+from tests.platform_folder import Stack, bff, eventually, keep, make_platform
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("devices")]
 
@@ -42,6 +42,7 @@ class Fleet:
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Two edges that ask for certificates of a CA of devices."""
     folder = make_platform(tmp_path_factory.mktemp("fleet") / "shop")
+    keep(folder, ["iot"], ["device", "telemetry"])
     certificates = tmp_path_factory.mktemp("certificates")
     ca = self_signed(certificates / "ca.pem")
     manifest = folder / "colonnade.yaml"

@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from tests.attacks.echo import PARTNER_SECRET, add_echo
-from tests.platform_folder import Stack, bff, eventually, make_platform
+from tests.platform_folder import Stack, bff, eventually, keep, make_platform
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("machines")]
 
@@ -27,6 +27,7 @@ ROUTES = """\
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = make_platform(tmp_path_factory.mktemp("machines") / "shop")
+    keep(folder)
     add_echo(folder)
     _edit(folder / "colonnade.yaml", "identity:\n", "identity:\n  legacy_password: true\n")
     _edit(folder / "bffs/echo/bff.yaml", "routes:\n", f"routes:\n{ROUTES}")
