@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from colonnade_bench.closed_loop import Ask, Heard, asking
-from tests.platform_folder import Stack, eventually, make_platform
+from tests.platform_folder import Stack, bff, eventually, make_platform
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("instances")]
 
@@ -166,6 +166,17 @@ def test_renewed_certificates_are_taken_up_and_no_request_is_lost(shop: Stack, a
         eventually(lambda: "restarted with renewed certificates" in shop.logs("colonnade"), within=60)
 
     assert not before.items() & {name: shown(shop, name) for name in names}.items()
+    assert (heard.lost, heard.other_than(200)) == ([], {})
+
+
+def test_every_process_is_restarted_and_no_request_is_lost(shop: Stack, asks: list[Ask]) -> None:
+    """The only edge, and the only policy service, too."""
+    before = {name: process["pid"] for name, process in processes(shop).items()}
+
+    with traffic(shop, asks) as heard:
+        bff(shop.folder, "restart", "--all", timeout=150)
+
+    assert not before.items() & {name: process["pid"] for name, process in processes(shop).items()}.items()
     assert (heard.lost, heard.other_than(200)) == ([], {})
 
 
