@@ -30,6 +30,11 @@ def volumes(platform: Platform) -> list[str]:
     return [*each, f"peers-ca:{AUTHORITY_FOLDER}"]
 
 
+def build(platform: Platform) -> dict[str, str]:
+    """Return what the image of that container is told: where volumes will be, to make them its user's."""
+    return {"PEERS": " ".join(peer.part for peer in peers(platform))} if platform.mtls else {}
+
+
 def folder(part: str) -> str:
     """Return where the container that makes them has those of a part."""
     return f"{ALL_FOLDER}/{part}"

@@ -37,7 +37,6 @@ VALKEY = {"VALKEY_IMAGE": "${VALKEY_IMAGE:-valkey/valkey:8}"}
 EDGE_IMAGE = Image("edge", "platform/edge/Dockerfile", PYTHON)
 ENVOY_IMAGE = Image("envoy", "deploy/envoy/Dockerfile", PYTHON)
 VALKEY_IMAGE = Image("valkey", "deploy/valkey/Dockerfile", VALKEY)
-COMPILER_IMAGE = Image("compiler", "platform/colonnade/Dockerfile", PYTHON)
 
 
 def parts(platform: Platform) -> dict[str, Part]:
@@ -241,7 +240,7 @@ def valkey() -> Part:
 def config(platform: Platform) -> Part:
     """Compiles the manifests and copies the edges' certificates into volumes that others read, and ends."""
     return Part(
-        image=COMPILER_IMAGE,
+        image=Image("compiler", "platform/colonnade/Dockerfile", PYTHON | identities.build(platform)),
         command=["python", "-m", "colonnade.cli.containers", "/platform", FOLDER],
         networks=[],
         memory="256m",

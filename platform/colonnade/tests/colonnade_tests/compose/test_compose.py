@@ -344,6 +344,11 @@ def test_a_part_shows_its_own_certificate_and_sees_no_other(tmp_path: Path) -> N
         assert "CERTIFICATE_REQUIRED" in parts[name]["healthcheck"]["test"][-1]
     assert {"identity-edge"} == seen["envoy"] & private
     assert private | {"peers-ca"} <= seen["config"]
+    # Whose image has a folder at each of these places, or its user could not write there.
+    made = parts["config"]["build"]["args"]["PEERS"].split()
+    assert {f"/run/colonnade/identities/{part}" for part in made} == {
+        mount.split(":")[1] for mount in parts["config"]["volumes"] if mount.startswith("identity-")
+    }
     assert [] == [name for name, volumes in seen.items() if "peers-ca" in volumes and name != "config"]
     told = parts["smart-tv"]["environment"]
     assert ("https://order:8103", "order.shop.internal") == (
