@@ -1,11 +1,13 @@
 """The GraphQL schema: what the front end may ask for."""
 
+from functools import partial
+
 import strawberry
 from colonnade_runtime import Page, Request, attempt
+from colonnade_runtime.graphql_pages import DEFAULT_ITEMS, Connection, checked, connection
 from strawberry import Info
 
 from web_bff import upstreams
-from web_bff.paging import DEFAULT_ITEMS, PageInfo, Place, checked
 
 Context = Info[Request, None]
 NO_ORDERS: Page[upstreams.Order] = Page([])
@@ -70,22 +72,6 @@ class User:
 
 
 @strawberry.type
-class ProductEdge:
-    """A product in a list, and the cursor that leads behind it."""
-
-    cursor: str
-    node: Product
-
-
-@strawberry.type
-class ProductConnection:
-    """A part of the catalogue (GraphQL Cursor Connections)."""
-
-    edges: list[ProductEdge]
-    page_info: PageInfo
-
-
-@strawberry.type
 class Query:
     """Where every query begins."""
 
@@ -99,20 +85,9 @@ class Query:
     @strawberry.field
     async def products(
         self, info: Context, first: int | None = DEFAULT_ITEMS, after: str | None = None
-    ) -> ProductConnection:
+    ) -> Connection[Product]:
         """The catalogue from behind `after`, at most 100 products."""
-        place = Place.read(after)
-        wanted = checked(first, place.skip)
-        page = await upstreams.catalogue(info.context, wanted + place.skip, place.cursor)
-        shown = page.items[place.skip :]
-        edges = [
-            ProductEdge(cursor=place.behind(index, page).write(), node=_product(product))
-            for index, product in enumerate(shown)
-        ]
-        end = edges[-1].cursor if edges else None
-        return ProductConnection(
-            edges=edges, page_info=PageInfo(has_next_page=page.next_cursor is not None, end_cursor=end)
-        )
+        return await connection(partial(upstreams.catalogue, info.context), _product, first, after)
 
     @strawberry.field
     async def product(self, info: Context, id: strawberry.ID) -> Product | None:  # noqa: A002 - GraphQL's name
