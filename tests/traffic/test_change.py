@@ -95,9 +95,12 @@ def test_a_rolling_restart_loses_no_request(plenty: Stack, asks: list[Ask]) -> N
     assert (heard.lost, heard.other_than(200)) == ([], {})
 
 
-@pytest.mark.parametrize("name", ["mobile-2", "policy-2", "envoy-2"])
+@pytest.mark.parametrize("name", ["policy-2", "envoy-2"])
 def test_the_death_of_one_of_several_loses_no_request(plenty: Stack, asks: list[Ask], name: str) -> None:
-    """What an edge had under way when it died is cut, at most one for each caller, and sent again."""
+    """What an edge had under way when it died is cut, at most one for each caller, and sent again.
+
+    For BFFs and services see `test_instances`.
+    """
     pid = plenty.pid(name)
 
     with asking(plenty.edge, asks, CALLERS, PAUSE_S, again=True) as heard:

@@ -26,6 +26,7 @@ services:
   order: {path: services/order, port: 8103, replicas: 2}
 """
 PATHS = ("/api/mobile/home", "/api/mobile/orders?limit=3", "/api/mobile/products?limit=3")
+RETRIED = re.compile(r'^envoy_cluster_upstream_rq_retry\{envoy_cluster_name="mobile"\} (\d+)', re.MULTILINE)
 COUNTED = re.compile(r'^colonnade_requests_total\{.*view="/home".*\} (\d+)', re.MULTILINE)
 
 
@@ -96,6 +97,11 @@ def shown(shop: Stack, name: str) -> bytes:
         return connection.getpeercert(binary_form=True) or b""
 
 
+def retried(shop: Stack) -> int:
+    """How often the edge had to send a request to a second instance of the BFF."""
+    return sum(map(int, RETRIED.findall(httpx.get(shop.metrics("envoy")).text)))
+
+
 def traffic(shop: Stack, asks: list[Ask]) -> AbstractContextManager[Heard]:
     return asking(shop.edge, asks, callers=2, pause_s=0.005)
 
@@ -145,6 +151,7 @@ def test_an_instance_that_is_told_to_end_finishes_what_it_was_sent(
 ) -> None:
     """As an orchestrator does it, behind the back of the runner."""
     told = processes(shop)[name]["pid"]
+    before = retried(shop)
 
     with traffic(shop, asks) as heard:
         eventually(lambda: heard.requests > 20)
@@ -154,6 +161,7 @@ def test_an_instance_that_is_told_to_end_finishes_what_it_was_sent(
 
     assert (heard.lost, heard.other_than(200)) == ([], {})
     assert f"{name} ended with exit code 0" in shop.logs("colonnade")
+    assert retried(shop) == before, "the edge knew before it was refused"
 
 
 def test_renewed_certificates_are_taken_up_and_no_request_is_lost(shop: Stack, asks: list[Ask]) -> None:
