@@ -14,7 +14,7 @@ import psutil
 from colonnade_bench.errors import BenchError
 
 HOST = "127.0.0.1"
-START_S = 60.0
+START_S = 180.0
 
 
 def free_port() -> int:

@@ -26,7 +26,7 @@ from colonnade_bench.processes import HOST, free_port
 
 SIZES = ((3, 10), (3, 100), (3, 1_000), (3, 5_000), (100, 100), (100, 5_000))
 """BFFs, and routes of all of them together. The first is what the others are compared to."""
-EFFECT_S = 60.0
+EFFECT_S = 180.0
 PLATFORM = "name: bench\nguardrails: {max_rate: 1000000/second, auth: [jwt], require_limit: false}\n"
 BFF = """\
 name: {name}
