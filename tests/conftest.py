@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.platform_folder import Stack, bff, log_in, make_platform
+from tests.platform_folder import Stack, bff, keep, log_in, make_platform
 
 ACCESS_LIFE_S = 20
 """Short enough to wait for, long enough to do something before the next refresh."""
@@ -27,6 +27,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A platform with three edges and two web front ends, whose access tokens live `ACCESS_LIFE_S` only."""
     folder = make_platform(tmp_path_factory.mktemp("platform") / "shop")
+    keep(folder, ["web"], ["user", "product", "order"])
     manifest = folder / "colonnade.yaml"
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace("replicas: 1", "replicas: 3"), encoding="utf-8")

@@ -56,14 +56,10 @@ def test_a_bad_edit_is_refused_and_the_old_configuration_stays(manifest: tuple[s
 
     (stack.folder / "bffs/mobile/bff.yaml").write_text(bad, encoding="utf-8")
 
-    eventually(lambda: "/api/web" in bff(stack.folder, "ps").stdout + stack_messages(stack))
+    eventually(lambda: any("/api/web" in problem for problem in stack.state["problems"]))
+    assert "/api/web" in bff(stack.folder, "ps").stdout
     assert _status(stack, "/api/mobile/home") == 401
     assert bff(stack.folder, "check", check=False).returncode == 2
-
-
-def stack_messages(stack: Stack) -> str:
-    log = stack.folder / ".colonnade/logs/colonnade.log"
-    return log.read_text(encoding="utf-8") if log.exists() else ""
 
 
 def test_a_new_bff_is_routed_without_a_restart_and_removed_again(stack: Stack) -> None:
@@ -77,7 +73,6 @@ def test_a_new_bff_is_routed_without_a_restart_and_removed_again(stack: Stack) -
 
     assert answer.status_code == 200
     assert before == {name: pid for name, pid in after.items() if name != "tv"}
-    assert bff(stack.folder, "test", "bffs/tv", timeout=120).returncode == 0
 
     bff(stack.folder, "remove", "tv", "--yes")
     eventually(lambda: _status(stack, "/api/tv/home") == 404, within=20)

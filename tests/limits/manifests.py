@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.platform_folder import stand_in
+
 
 def with_limits(folder: Path, limits: Mapping[str, str], *, replicas: int) -> None:
-    """Give the platform in `folder` a public route for each limit, answered by a BFF's health check."""
+    """Leave the platform in `folder` a BFF with a public route for each limit, and nothing behind it."""
+    stand_in(folder)
     manifest, mobile = folder / "colonnade.yaml", folder / "bffs/mobile/bff.yaml"
     text = manifest.read_text()
     for old, new in (
