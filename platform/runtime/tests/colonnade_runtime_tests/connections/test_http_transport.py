@@ -9,6 +9,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from colonnade_runtime.connections.deadlines import Deadlines
+from colonnade_runtime.connections.pool import Pool
 from colonnade_runtime.errors import UpstreamError, UpstreamTimeout, UpstreamTooLarge, UpstreamUnreachable
 from colonnade_runtime.http_transport import HttpTransport
 from colonnade_runtime.upstream import Ask, Call, Reply
@@ -277,3 +279,24 @@ def _certificate(file: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
+
+
+async def test_a_name_that_nobody_answers_for_is_looked_up_once_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each look takes one of a few threads, which the look-ups of all other hosts need, too."""
+    loop = asyncio.get_running_loop()
+    looked_up: list[str] = []
+
+    async def nobody_answers(host: str, *_rest: object, **_options: object) -> list[object]:
+        looked_up.append(host)
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    monkeypatch.setattr(loop, "getaddrinfo", nobody_answers)
+    pool = Pool("http://order-2:8103", Deadlines(), 1024)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await pool.connected(loop.time() + 0.02)
+
+    assert looked_up == ["order-2"]
