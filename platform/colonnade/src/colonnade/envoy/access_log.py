@@ -5,7 +5,7 @@ from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Platform
 
 FIELDS = {
-    "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
+    "time": "%START_TIME%",
     "request_id": "%REQ(X-REQUEST-ID)%",
     "traceparent": "%REQ(TRACEPARENT)%",
     "route": "%ROUTE_NAME%",

@@ -9,8 +9,12 @@ IP = "x-colonnade-ip"
 CONSUMER = "x-colonnade-consumer"
 LEASE = "x-colonnade-lease"
 CERTIFICATE = "x-colonnade-certificate"
-INTERNAL = (ROUTE, JWT, IP, LEASE, CERTIFICATE)
-"""Between Envoy and the policy service only."""
+VERIFIED = "x-colonnade-verified"
+"""Who issued the token that Envoy has verified."""
+INTERNAL = (ROUTE, JWT, IP, LEASE, CERTIFICATE, VERIFIED)
+"""Between parts of the edge only."""
+PASSED = (JWT, LEASE, VERIFIED)
+"""Those of them that stand in the request itself on its way through the edge."""
 
 CERTIFICATE_SHA256 = "%DOWNSTREAM_PEER_FINGERPRINT_256%"
 """Of the certificate that the client showed and Envoy verified; nothing where it showed none."""

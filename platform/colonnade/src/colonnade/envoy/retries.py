@@ -61,6 +61,6 @@ def _policy(retries: Retries) -> Json:
 
 def _requests(retries: Retries) -> list[Json]:
     """Any of these is enough."""
-    methods = {"safe_regex": {"regex": "|".join(retries.methods)}}
+    named = [{"name": ":method", "string_match": {"exact": method}} for method in retries.methods]
     keyed = [{"name": "idempotency-key", "present_match": True}] if retries.idempotency_key else []
-    return [{"name": ":method", "string_match": methods}, *keyed]
+    return [*named, *keyed]

@@ -47,7 +47,7 @@ def route_configuration(platform: Platform, target: Target) -> Json:
 
 
 def _matcher(platform: Platform, target: Target, host: str) -> Json:
-    return route_tree([[_no_host()], [_login()]], list(_routes(platform, target, host)))
+    return route_tree([[_no_host()]], [[_login()], *_routes(platform, target, host)])
 
 
 def _routes(platform: Platform, target: Target, host: str) -> Iterator[Parts]:
@@ -116,7 +116,7 @@ def _route(route: Route, bff: Bff, platform: Platform, target: Target) -> Json:
         **span_name(route, platform),
         "match": _match(route.match),
         "route": action,
-        "request_headers_to_remove": [*spent, *hygiene.INTERNAL],
+        "request_headers_to_remove": [*spent, *hygiene.PASSED],
         **(_websocket_key() if _takes_websockets(route) else {}),
         "response_headers_to_add": [*caching(route), *varying(route)],
         "typed_per_filter_config": route_filters(route, platform, target),

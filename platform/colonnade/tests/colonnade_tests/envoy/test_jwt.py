@@ -115,6 +115,25 @@ def test_a_token_that_does_not_hold_is_refused_and_told_why(
     refused(edge.get(path, headers=edge.alice(**claims)), why)
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_a_token_without_a_subject_is_its_clients(edge: Edge, path: str) -> None:
+    answer = edge.get(path, headers=edge.alice(sub=None))
+
+    assert answer.status_code == 200
+    assert ["x-client-id", "tv"] in answer.json()["headers"]
+    assert "x-user-id" not in dict(answer.json()["headers"])
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/tv/read"])
+@pytest.mark.parametrize("name", ["X-User-ID", "X-Colonnade-Verified", "X_Colonnade_Verified"])
+def test_who_only_says_that_a_token_was_verified_is_not_believed(edge: Edge, path: str, name: str) -> None:
+    said = {name: edge.backend.issuer}
+
+    assert edge.get(path, headers=said).status_code == 401
+    assert edge.get(path, headers=said | bearer("x.y.z")).status_code == 401
+    assert "x-colonnade-verified" not in dict(edge.get(path, headers=edge.alice()).json()["headers"])
+
+
 def test_a_token_that_expired_a_second_ago_is_refused(edge: Edge) -> None:
     asked = edge.get("/api/tv/asked", headers=edge.alice(exp=int(time.time()) - 1))
     native = edge.get("/api/tv/native", headers=edge.alice(exp=int(time.time()) - 2))

@@ -7,7 +7,6 @@ from colonnade.envoy.filters import (
     cors,
     ext_authz,
     grpc_web,
-    headers,
     health,
     jwt,
     lease,
@@ -34,7 +33,6 @@ CHAIN: tuple[Filter, ...] = (
     health.FILTER,  # answers before anything can go wrong
     *compression.FILTERS,  # first in, so last out: they compress what the others made of the answer
     cors.FILTER,  # a preflight carries no credential, and a refusal is to be read too
-    headers.FILTER,  # names the route for the policy service
     jwt.FILTER,  # cheap and local
     roles.FILTER,  # rewords what jwt tells the BFF
     second_opinion.FILTER,  # asks about what jwt could not verify: a bad token goes no further

@@ -4,8 +4,7 @@ It sees what became of a request in the status, and where the edge itself gave t
 the local replies carry up to here.
 """
 
-from importlib.resources import files
-
+from colonnade.envoy.filters import lua
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Platform
@@ -16,26 +15,15 @@ NAME = "colonnade.breaker"
 OUTCOME = "x-colonnade-outcome"
 REFUSED = "lua_response"
 """What Envoy calls the answer of a script; no other script answers."""
-PACKAGE = "envoy.extensions.filters.http.lua.v3"
 GRPC = "grpc"
-
-
-def _script(name: str) -> str:
-    return files("colonnade.envoy.filters").joinpath(name).read_text(encoding="utf-8")
-
-
-SCRIPT = _script("breaker.lua")
-GRPC_SCRIPT = SCRIPT + _script("breaker_grpc.lua")
+SCRIPT = lua.source("breaker.lua")
+GRPC_SCRIPT = SCRIPT + lua.source("breaker_grpc.lua")
 
 
 def _config(platform: Platform, _target: Target) -> Json:
     calls = any(route.grpc for route in platform.routes)
-    return typed(
-        f"{PACKAGE}.Lua",
-        default_source_code={"inline_string": SCRIPT},
-        **({"source_codes": {GRPC: {"inline_string": GRPC_SCRIPT}}} if calls else {}),
-        stat_prefix="breaker",
-    )
+    named = {"source_codes": {GRPC: lua.inline(GRPC_SCRIPT)}} if calls else {}
+    return lua.running(SCRIPT, **named, stat_prefix="breaker")
 
 
 def _route(route: Route, _platform: Platform, _target: Target) -> Json:
@@ -53,10 +41,10 @@ def _route(route: Route, _platform: Platform, _target: Target) -> Json:
     if breaker.healthy is not None:
         settings["healthy"] = list(breaker.healthy)
     if route.grpc is None:
-        return typed(f"{PACKAGE}.LuaPerRoute", filter_context=settings)
+        return lua.on_route(settings)
     if route.stream:
         settings["stream"] = True
-    return typed(f"{PACKAGE}.LuaPerRoute", name=GRPC, filter_context=settings)
+    return lua.on_route(settings, name=GRPC)
 
 
 def events() -> Json:

@@ -17,7 +17,7 @@ TIMEOUT_S = 2.0
 
 BROWSER = ("x-csrf", "origin", "sec-fetch-site", "sec-websocket-version", "x-forwarded-proto")
 """By which the policy service tells whether a page of this site sent a request."""
-QUESTION = ("authorization", "cookie", "x-api-key", "x-request-id", *BROWSER, *hygiene.INTERNAL)
+QUESTION = ("authorization", "cookie", "x-api-key", "x-request-id", *BROWSER, hygiene.JWT)
 REFUSAL = ("content-type", "cache-control", "www-authenticate", "retry-after", *hygiene.LIMIT)
 
 
@@ -37,6 +37,7 @@ def config(platform: Platform, _target: Target) -> Json:
                 "timeout": duration(TIMEOUT_S + _longest_delay_s(platform)),
             },
             "path_prefix": "/check",
+            "authorization_request": {"headers_to_add": _told(platform)},
             "authorization_response": {
                 "allowed_upstream_headers": _names([*hygiene.IDENTITY, hygiene.LEASE]),
                 "allowed_client_headers": _names(REFUSAL),
@@ -53,6 +54,14 @@ def config(platform: Platform, _target: Target) -> Json:
             },
         },
     )
+
+
+def _told(platform: Platform) -> list[Json]:
+    """What only the edge knows: which route is asked about, from where, and with which certificate."""
+    told = {hygiene.ROUTE: "%ROUTE_NAME%", hygiene.IP: hygiene.REMOTE_ADDRESS}
+    if platform.edge.tls is not None and platform.edge.tls.client_ca:
+        told[hygiene.CERTIFICATE] = hygiene.CERTIFICATE_SHA256
+    return [{"key": name, "value": value} for name, value in told.items()]
 
 
 def _names(names: Iterable[str]) -> Json:

@@ -9,8 +9,8 @@ from colonnade.ir.target import Target
 
 PACKAGE = "envoy.extensions.filters.http.jwt_authn.v3"
 NAME = "envoy.filters.http.jwt_authn"
-PAYLOAD, VERIFIED = "payload", "verified"
-"""Where the filter's metadata has the claims, for a route that needs scopes, and the head of a good token."""
+PAYLOAD = "payload"
+"""Where the filter's metadata has the claims of a good token, for a route that needs scopes."""
 ASKED, NATIVE, SCOPED = "asked", "native", "scoped"
 KEYS_PATH = "/jwks"
 """Where the policy service has the issuer's keys: it finds them, and keeps them if the provider is away."""
@@ -25,10 +25,11 @@ def _config(platform: Platform, target: Target) -> Json:
     common = _provider(platform, target)
     places = platform.identity.claims
     told = {"x-user-id": places.user, "x-user-email": places.email, "x-client-id": places.client}
-    told["x-user-roles"] = places.roles
+    # Every token that could be verified says `iss`, so the header is the proof of one.
+    told |= {"x-user-roles": places.roles, hygiene.VERIFIED: ("iss",)}
     # The first place is the only one, or the usual one: the other routes ask the policy service.
     claims = [{"header_name": header, "claim_name": found[0]} for header, found in told.items()]
-    alone = {**common, "claim_to_headers": claims, "header_in_metadata": VERIFIED}
+    alone = {**common, "claim_to_headers": claims}
     return typed(
         f"{PACKAGE}.JwtAuthentication",
         providers={

@@ -13,7 +13,7 @@ too, each costs every request a look.
 """
 
 from colonnade.envoy.filters.filter import Filter
-from colonnade.envoy.filters.limit_headers import COMPOSITE, MATCHING
+from colonnade.envoy.filters.matching import COMPOSITE, MATCHING
 from colonnade.envoy.message import Json, duration, typed
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Route

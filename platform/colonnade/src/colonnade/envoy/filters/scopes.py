@@ -6,7 +6,7 @@ The route's metadata name them, so that the refusal can say what is missing (RFC
 import re
 from collections.abc import Sequence
 
-from colonnade.envoy.filters import jwt, second_opinion
+from colonnade.envoy.filters import jwt
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json, typed
 from colonnade.ir.platform import Platform
@@ -17,6 +17,8 @@ PACKAGE = "envoy.extensions.filters.http.rbac.v3"
 NAMESPACE = "colonnade"
 SCOPES = "scopes"
 DENIED = "rbac_access_denied"
+VERIFIED = [{"key": jwt.PAYLOAD}, {"key": "iss"}]
+"""A claim that every verified token has."""
 MISSING = f"%METADATA(ROUTE:{NAMESPACE}:{SCOPES})%"
 CHALLENGE = f'Bearer realm="colonnade", error="insufficient_scope", scope="{MISSING}"'
 
@@ -31,7 +33,8 @@ def _route(route: Route, platform: Platform, _target: Target) -> Json | None:
     places = platform.identity.claims.scopes
     needed = {"and_ids": {"ids": [_carries(scope, places) for scope in route.auth.scopes]}}
     # About any other token the policy service was asked, scopes and all.
-    elsewhere = {"not_id": {"sourced_metadata": {"metadata_matcher": second_opinion.VERIFIED}}}
+    here = {"filter": jwt.NAME, "path": VERIFIED, "value": {"present_match": True}}
+    elsewhere = {"not_id": {"sourced_metadata": {"metadata_matcher": here}}}
     policy = {"permissions": [{"any": True}], "principals": [needed, elsewhere]}
     return typed(
         f"{PACKAGE}.RBACPerRoute", rbac={"rules": {"action": "ALLOW", "policies": {"scopes": policy}}}
