@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.compose.clients import Edge, access_token
-from tests.platform_folder import log_in
+from tests.compose.clients import Edge, Traffic, access_token
+from tests.platform_folder import eventually, log_in
 
 EDGE = "http://127.0.0.1:8080"
 CONSOLE = "http://127.0.0.1:9000"
+SEEN_AFTERWARDS = 100
 
 
 def compose(*arguments: str) -> str:
@@ -20,6 +21,12 @@ def compose(*arguments: str) -> str:
     done = subprocess.run(["docker", "compose", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def see_more(traffic: Traffic) -> None:
+    """Wait until the clients have seen so many more answers."""
+    enough = traffic.answered + SEEN_AFTERWARDS
+    eventually(lambda: traffic.answered >= enough, within=60)
 
 
 @pytest.fixture(scope="session", autouse=True)

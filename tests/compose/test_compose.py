@@ -7,13 +7,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.compose.clients import Edge, Traffic
-from tests.compose.conftest import compose
-from tests.platform_folder import eventually
+from tests.compose.clients import Edge
+from tests.compose.conftest import compose, see_more
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(300)]
-
-SEEN_AFTERWARDS = 100
 
 
 def test_a_browser_logs_in_and_asks(web: httpx.Client) -> None:
@@ -83,9 +80,3 @@ def kill(number: str) -> None:
     """Kill one edge whole: its Envoy and its policy service."""
     suffix = f"-{number}" if number else ""
     compose("kill", f"envoy{suffix}", f"policy{suffix}")
-
-
-def see_more(traffic: Traffic) -> None:
-    """Wait until the clients have seen so many more answers."""
-    enough = traffic.answered + SEEN_AFTERWARDS
-    eventually(lambda: traffic.answered >= enough, within=60)
