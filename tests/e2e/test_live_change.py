@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from colonnade.local.layout import Layout
 from tests.platform_folder import Stack, bff, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -21,8 +22,8 @@ def manifest(stack: Stack) -> Iterator[tuple[str, "Stack"]]:
     eventually(lambda: {httpx.get(f"{edge}/api/mobile/home").status_code for edge in edges} == {401})
 
 
-def _status(stack: Stack, path: str) -> int:
-    return httpx.get(f"{stack.edge}{path}", timeout=5).status_code
+def _status(stack: Stack, path: str, headers: dict[str, str] | None = None) -> int:
+    return httpx.get(f"{stack.edge}{path}", headers=headers, timeout=5).status_code
 
 
 def test_a_saved_route_takes_effect_and_no_request_is_lost(manifest: tuple[str, Stack]) -> None:
@@ -67,12 +68,19 @@ def test_a_new_bff_is_routed_without_a_restart_and_removed_again(stack: Stack) -
     before = {name: process["pid"] for name, process in stack.processes().items()}
 
     bff(stack.folder, "new", "tv", "--kind", "mobile", "--owner", "@team-tv")
-    eventually(lambda: _status(stack, "/api/tv/home") == 401, within=20)
-    token = {"Authorization": f"Bearer {stack.token(client='tv')}"}
-    # An edge may know a route a moment before it knows that the BFF is well.
-    eventually(lambda: httpx.get(f"{stack.edge}/api/tv/home", headers=token).status_code == 200)
+    clients = Layout(stack.folder).clients_file
+    eventually(lambda: '"tv"' in clients.read_text(encoding="utf-8"), within=20)
+    token = stack.token(client="tv")
+    answers = [404]
+
+    def routed() -> bool:
+        answers.append(_status(stack, "/api/tv/home", {"Authorization": f"Bearer {token}"}))
+        return answers[-1] != 404
+
+    eventually(routed, within=20, every=0.001)
     after = {name: process["pid"] for name, process in stack.processes().items()}
 
+    assert answers[-1] == 200
     assert before == {name: pid for name, pid in after.items() if name != "tv"}
 
     bff(stack.folder, "remove", "tv", "--yes")

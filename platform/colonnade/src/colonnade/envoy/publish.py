@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from colonnade.envoy.bootstrap import bootstrap
 from colonnade.envoy.edges import EDGES_FILE, all_edges, live_edges
 from colonnade.envoy.message import Json, written
-from colonnade.envoy.resources import resources
+from colonnade.envoy.resources import resources, upstreams
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address, Target
 
@@ -25,14 +25,26 @@ def write_bootstrap(folder: Path, platform: Platform, target: Target) -> Path:
 
 
 def publish(folder: Path, platform: Platform, target: Target) -> bool:
-    """Publish what changed into `folder`, clusters before the routes that name them.
+    """Publish what changed into `folder`; return whether anything did.
 
-    Return whether anything changed. A cluster that is gone stays until the next change, because
-    requests that were routed to it may still be on their way.
+    A cluster that is gone stays until the next change, because requests that were routed to it may still
+    be on their way.
     """
+    return _publish(folder, resources(platform, target))
+
+
+def publish_upstreams(folder: Path, platform: Platform, target: Target) -> bool:
+    """Publish only what routes may name, so that an edge can have it ready before `publish` does the rest.
+
+    A request for a cluster that the edge has read, but not made ready, is answered with 503.
+    """
+    return _publish(folder, upstreams(platform, target))
+
+
+def _publish(folder: Path, resources: Mapping[str, list[Json]]) -> bool:
     folder.mkdir(parents=True, exist_ok=True)
     changed = False
-    for name, found in resources(platform, target).items():
+    for name, found in resources.items():
         file = folder / f"{name}.json"
         before = _published(file)
         if name == "cds":

@@ -5,11 +5,9 @@ import contextlib
 import time
 from dataclasses import dataclass, replace
 
-from colonnade.envoy.publish import publish
 from colonnade.errors import WorkError
 from colonnade.ir.platform import Platform
 from colonnade.ir.rollout import Rollout
-from colonnade.local import addresses
 from colonnade.local.envoy_admin import UNREACHABLE, stats
 from colonnade.local.ports import Ports
 from colonnade.local.stack import Stack
@@ -74,18 +72,16 @@ class Canary:
         try:
             stack.publisher.publish_policy(trial, ports, before=stack.platform)
             before = await self._tallies()
-            self._publish(trial, ports)
-            await taken_up([self._first])
+            await self._deliver(trial, ports)
             await self._judge(before)
         except BaseException:
-            self._publish(stack.platform, stack.ports)
-            await taken_up([self._first])
+            await self._deliver(stack.platform, stack.ports)
             stack.publisher.publish_policy(stack.platform, stack.ports)
             raise
 
-    def _publish(self, platform: Platform, ports: Ports) -> None:
-        target = addresses.target(platform, ports, self._stack.machine.layout, 1)
-        publish(self._first.folder, platform, target)
+    async def _deliver(self, platform: Platform, ports: Ports) -> None:
+        await self._stack.deliver(platform, ports, [self._first])
+        await taken_up([self._first])
 
     async def _judge(self, before: tuple[Tally, Tally]) -> None:
         deadline = time.monotonic() + self._bounds.window_s

@@ -10,7 +10,7 @@ import colonnade_policy
 from colonnade import envoy, observability
 from colonnade.envoy.balancer import Way
 from colonnade.envoy.message import Json, written
-from colonnade.envoy.publish import publish, publish_live, write_bootstrap
+from colonnade.envoy.publish import publish, publish_live, publish_upstreams, write_bootstrap
 from colonnade.envoy.validate import validate
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address
@@ -45,7 +45,7 @@ class Publisher:
             folder = self._layout.edge(number)
             folder.mkdir(exist_ok=True)
             write_bootstrap(folder, platform, addresses.target(platform, ports, self._layout, number))
-        self.publish_edges(platform, ports)
+            self.publish_edge(platform, ports, number)
         self.publish_scrape(platform, ports)
         if platform.edge.replicas > 1:
             write_text(self._layout.balancer_file, json.dumps(self._balancer(platform, ports)))
@@ -75,12 +75,14 @@ class Publisher:
             clients = identity_clients(platform, addresses.browser_urls(platform, ports))
             write_text(self._layout.clients_file, json.dumps(clients, indent=1))
 
-    def publish_edges(self, platform: Platform, ports: Ports) -> None:
-        """Publish what the edges route by."""
-        for number in range(1, platform.edge.replicas + 1):
-            publish(
-                self._layout.edge(number), platform, addresses.target(platform, ports, self._layout, number)
-            )
+    def publish_upstreams(self, platform: Platform, ports: Ports, edge: int) -> None:
+        """Publish what the routes of an edge may name; edges are counted from 1."""
+        target = addresses.target(platform, ports, self._layout, edge)
+        publish_upstreams(self._layout.edge(edge), platform, target)
+
+    def publish_edge(self, platform: Platform, ports: Ports, edge: int) -> None:
+        """Publish all that an edge routes by."""
+        publish(self._layout.edge(edge), platform, addresses.target(platform, ports, self._layout, edge))
 
     def publish_scrape(self, platform: Platform, ports: Ports) -> None:
         """Publish what a Prometheus has to know of this stack: where to read, and when to call somebody."""

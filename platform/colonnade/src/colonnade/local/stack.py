@@ -85,7 +85,7 @@ class Stack:
             if trial is not None:
                 await trial(platform, ports)
             self.publisher.publish_policy(platform, ports, before=self.platform)
-            self.publisher.publish_edges(platform, ports)
+            await self.deliver(platform, ports, self.readers())
             self.publisher.publish_scrape(platform, ports)
         except BaseException as error:
             await asyncio.gather(*(child.stop() for child in fresh))
@@ -102,6 +102,14 @@ class Stack:
         await asyncio.gather(*(child.stop() for child in old))
         await self.supervisor.stop(change.gone)
 
+    async def deliver(self, platform: Platform, ports: Ports, edges: Sequence[Reader]) -> None:
+        """Publish a platform to these edges: the routes once what they name is ready."""
+        for edge in edges:
+            self.publisher.publish_upstreams(platform, ports, edge.number)
+        await taken_up(edges)
+        for edge in edges:
+            self.publisher.publish_edge(platform, ports, edge.number)
+
     async def _taken_up(self) -> None:
         for name in await taken_up(self.readers()):
             self.output.say(f"{name} does not use what was published for it; see bff logs {name}")
@@ -111,7 +119,7 @@ class Stack:
         names = numbered("envoy", self.platform.edge.replicas)
         layout = self.machine.layout
         return [
-            Reader(name, layout.edge(number), self.ports[f"{name}-admin"])
+            Reader(name, number, layout.edge(number), self.ports[f"{name}-admin"])
             for number, name in enumerate(names, 1)
         ]
 

@@ -30,9 +30,10 @@ WARMING = ("cluster_manager.warming_clusters", "listener_manager.total_listeners
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """An edge: the folder that it reads, and the port of its admin interface."""
+    """An edge: its number, from 1, the folder that it reads, and the port of its admin interface."""
 
     name: str
+    number: int
     folder: Path
     admin_port: int
 
