@@ -59,9 +59,9 @@ def web(stack: Stack) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def mobile_token(stack: Stack) -> str:
-    """An access token of alice for the mobile client."""
+    """An access token of alice for the mobile client; it lives for five minutes, the stack longer."""
     return stack.token()
 
 
