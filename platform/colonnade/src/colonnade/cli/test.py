@@ -6,7 +6,7 @@ import typer
 def test(context: typer.Context) -> None:
     """Run pytest on the platform; all arguments are pytest's, paths are relative to the platform's folder.
 
-    Without arguments it runs all tests, on all cores.
+    Unless a path is among them it runs all tests, on all cores.
 
     Example: bff test bffs/mobile -k home
     """
@@ -16,14 +16,17 @@ def test(context: typer.Context) -> None:
 
     from colonnade.cli.root import root  # noqa: PLC0415 - as above
 
-    arguments = context.args or ["-n", "logical", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    folder = root()
+    chosen = any((folder / argument.partition("::")[0]).exists() for argument in context.args)
+    arguments = context.args if chosen else [*ON_ALL_CORES, *context.args]
     # The tests start platforms of their own, which must not take themselves for this one.
     environment = {name: value for name, value in os.environ.items() if name != "COLONNADE_ROOT"}
     done = subprocess.run(  # noqa: S603 - pytest with the caller's arguments, without a shell
-        [sys.executable, "-P", "-m", "pytest", *arguments], cwd=root(), env=environment, check=False
+        [sys.executable, "-P", "-m", "pytest", *arguments], cwd=folder, env=environment, check=False
     )
     raise typer.Exit(PYTEST_EXITS.get(done.returncode, 1))
 
 
+ON_ALL_CORES = ("-n", "logical", "--dist", "loadgroup", "--no-loadscope-reorder")
 PYTEST_EXITS = {0: 0, 1: 1, 2: 130, 4: 2}
 """pytest's exit codes as ours: passed, failed, interrupted, wrong use; all else means failed."""

@@ -15,6 +15,16 @@ def test_the_arguments_are_pytests_and_so_is_the_verdict(bff: Bff) -> None:
     assert bff("test", "--no-such-option").code == 2
 
 
+def test_all_tests_run_on_all_cores_whatever_the_options(bff: Bff) -> None:
+    tests = bff.root / "bffs/mobile/tests"
+    tests.mkdir()
+    (tests / "test_it.py").write_text("def test_good(worker_id): assert worker_id != 'master'\n")
+    alone = ("-p", "no:cacheprovider")
+
+    assert bff("test", "-k", "good", *alone).code == 0
+    assert bff("test", "bffs/mobile", *alone).code == 1
+
+
 def test_a_platform_without_benchmarks_says_so(bff: Bff) -> None:
     done = bff("bench", "edge")
 
