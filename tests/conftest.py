@@ -7,7 +7,7 @@ import pytest
 
 from tests.platform_folder import Stack, bff, keep, log_in, make_platform
 
-ACCESS_LIFE_S = 20
+ACCESS_LIFE_S = 12
 """Short enough to wait for, long enough to do something before the next refresh."""
 
 

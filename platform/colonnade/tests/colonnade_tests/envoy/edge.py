@@ -159,7 +159,8 @@ def _envoy(edge: Edge, compiled: Platform) -> Iterator[None]:
     publish(run, compiled, edge.target)
     with edge.log.open("w", encoding="utf-8") as output:
         argv = [str(envoy_binary()), "-c", str(file), "--disable-hot-restart", "--concurrency", "1"]
-        process = subprocess.Popen([*argv, "--log-level", "warning"], stdout=output, stderr=output)
+        argv += ["--log-level", "warning", "--file-flush-interval-msec", "100"]
+        process = subprocess.Popen(argv, stdout=output, stderr=output)
     try:
         yield
     finally:
