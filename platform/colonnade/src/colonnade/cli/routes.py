@@ -56,15 +56,13 @@ def routes(
 
 
 def _chosen(routes: "Sequence[Route]", name: str) -> "Sequence[Route]":
-    from difflib import get_close_matches  # noqa: PLC0415 - as in `routes`
+    from colonnade.scaffold.names import nearest  # noqa: PLC0415 - as in `routes`
 
     if not name:
         return routes
     names = [route.id for route in routes]
     if name not in names:
-        near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
-        raise UserError(f"there is no route {name!r}", hint)
+        raise UserError(f"there is no route {name!r}", nearest(name, names))
     return [routes[names.index(name)]]
 
 
