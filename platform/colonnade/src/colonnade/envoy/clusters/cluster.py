@@ -38,10 +38,11 @@ def assignment(name: str, addresses: Sequence[Address]) -> Json:
 
 def static(addresses: Sequence[Address]) -> bool:
     """Return whether the instances have addresses, not names that have to be resolved."""
-    return all(map(_is_ip, addresses))
+    return all(map(is_ip, addresses))
 
 
-def _is_ip(address: Address) -> bool:
+def is_ip(address: Address) -> bool:
+    """Return whether the host is an address, not a name."""
     try:
         ip_address(address.host)
     except ValueError:
