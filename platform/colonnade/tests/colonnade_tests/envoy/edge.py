@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -67,6 +68,12 @@ class Edge:
 
     def get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         return httpx.get(f"{self.url}{path}", timeout=10, **options)
+
+    def stat(self, name: str) -> int:
+        """Read one counter or gauge of Envoy; what it has not counted yet is 0."""
+        query = {"filter": f"^{re.escape(name)}$", "format": "json"}
+        stats = httpx.get(f"{self.target.admin.url}/stats", params=query).json()["stats"]
+        return next((int(stat["value"]) for stat in stats if "value" in stat), 0)
 
     def alice(self, **claims: object) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.backend.token(claims)}"}
