@@ -10,7 +10,7 @@ CONSUMER = "x-colonnade-consumer"
 LEASE = "x-colonnade-lease"
 CERTIFICATE = "x-colonnade-certificate"
 VERIFIED = "x-colonnade-verified"
-"""Who issued the token that Envoy has verified."""
+"""Whom the token speaks of that Envoy has verified."""
 INTERNAL = (ROUTE, JWT, IP, LEASE, CERTIFICATE, VERIFIED)
 """Between parts of the edge only."""
 PASSED = (JWT, LEASE, VERIFIED)

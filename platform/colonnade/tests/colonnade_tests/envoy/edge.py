@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from joserfc.jwk import Key
 
 from colonnade.envoy.publish import publish, write_bootstrap
 from colonnade.envoy.validate import envoy_binary, validate
@@ -125,10 +126,15 @@ def running(
     *,
     policy_service: bool = True,
     endpoints: Endpoints = NOWHERE_ELSE,
+    keys: Iterable[Key] = (),
 ) -> Iterator[Edge]:
-    """Start an edge on free ports, in front of one backend for all that has no `endpoints` of its own."""
+    """Start an edge on free ports, in front of one backend for all that has no `endpoints` of its own.
+
+    `keys` are the provider's besides its first.
+    """
     compiled = platform(folder, bffs, text)
     backend = Backend()
+    backend.keys += keys
     listen, admin, policy, lease, tls, metrics = free_ports()
     everything = dict.fromkeys(bffs, (backend.address,))
     everything |= {"policy": (Address(HOST, policy),), "lease": (Address(HOST, lease),)}

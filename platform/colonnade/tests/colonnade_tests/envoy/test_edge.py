@@ -203,6 +203,15 @@ def test_each_consumer_has_a_bucket_and_is_told_its_state(edge: Edge) -> None:
     problem(refused)
 
 
+def test_programs_without_a_user_have_a_bucket_each(edge: Edge) -> None:
+    def ask(client: str) -> int:
+        token = edge.alice(sub=None, client_id=client)
+        return edge.get("/api/tv/limited", headers=token).status_code
+
+    assert Counter({200: 4, 429: 2}) == Counter(ask("reporting") for _ in range(6))
+    assert ask("billing") == 200
+
+
 def test_the_request_id_is_the_edges_own(edge: Edge) -> None:
     answer = edge.get("/api/tv/open", headers={"X-Request-ID": "mine"})
 

@@ -22,22 +22,17 @@ CACHED_TOKENS = 10_000
 
 
 def _config(platform: Platform, target: Target) -> Json:
-    common = _provider(platform, target)
+    asked = _provider(platform, target)
     places = platform.identity.claims
     told = {"x-user-id": places.user, "x-user-email": places.email, "x-client-id": places.client}
-    # Every token that could be verified says `iss`, so the header is the proof of one.
-    told |= {"x-user-roles": places.roles, hygiene.VERIFIED: ("iss",)}
+    # Who has no user may be a program; which, or that it is nobody, the policy service knows.
+    told |= {"x-user-roles": places.roles, hygiene.VERIFIED: places.user}
     # The first place is the only one, or the usual one: the other routes ask the policy service.
     claims = [{"header_name": header, "claim_name": found[0]} for header, found in told.items()]
-    alone = {**common, "claim_to_headers": claims}
+    alone = {**asked, "claim_to_headers": claims}
     return typed(
         f"{PACKAGE}.JwtAuthentication",
-        providers={
-            # The payload goes to the policy service, which makes the identity headers.
-            ASKED: {**common, "forward_payload_header": hygiene.JWT},
-            NATIVE: alone,
-            SCOPED: {**alone, "payload_in_metadata": PAYLOAD},
-        },
+        providers={ASKED: asked, NATIVE: alone, SCOPED: {**alone, "payload_in_metadata": PAYLOAD}},
         requirement_map={name: _verified_or_asked_about(name) for name in (ASKED, NATIVE, SCOPED)},
     )
 
@@ -59,6 +54,8 @@ def _provider(platform: Platform, target: Target) -> Json:
         },
         "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
         "forward": False,
+        # It goes to the policy service where that is asked, which makes the identity headers of it.
+        "forward_payload_header": hygiene.JWT,
         "require_expiration": True,
         "max_lifetime": duration(platform.identity.max_token_life_s),
         "clock_skew_seconds": SKEW_S,

@@ -1,5 +1,6 @@
 """Token buckets that each edge keeps for itself."""
 
+from collections.abc import Sequence
 from math import ceil
 
 from colonnade.envoy.filters.filter import Filter
@@ -15,6 +16,24 @@ MESSAGE = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 MAX_BUCKETS = 100_000
 """Buckets kept for one limit. Envoy's default of 20 would forget, and so refill, the 21st consumer."""
 UNLIMITED: Json = {"max_tokens": 4_294_967_295, "tokens_per_fill": 4_294_967_295, "fill_interval": "1s"}
+
+Part = tuple[Json, Json]
+"""An entry of a descriptor, and the action that fills it in."""
+CLIENT: Part = (
+    {"key": "client"},
+    {"request_headers": {"header_name": "x-client-id", "descriptor_key": "client"}},
+)
+NOBODY: Part = (
+    {"key": "user", "value": "none"},
+    {
+        "header_value_match": {
+            "descriptor_key": "user",
+            "descriptor_value": "none",
+            "headers": [{"name": "x-user-id", "present_match": True, "invert_match": True}],
+        }
+    },
+)
+"""A program has no user."""
 
 LOGIN = Limit(
     name="auth.login",
@@ -44,22 +63,22 @@ def login_limit() -> Json:
 
 
 def _bucket(limit: Limit, auth: str, cost: int) -> Json:
-    actions = [_action(key, auth) for key in limit.key]
     bucket = {
         "max_tokens": limit.rule.burst,
         "tokens_per_fill": limit.rule.rate,
         "fill_interval": duration(limit.rule.period_us / SECOND_US),
     }
     always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+    addend = {"hits_addend": {"number": cost}} if cost > 1 else {}
+    counted = _counted(limit.key, auth)
     return typed(
         MESSAGE,
         stat_prefix=f"limit.{limit.name}",
         filter_enabled=always,
         filter_enforced=always,
         token_bucket=UNLIMITED,
-        rate_limits=[{"actions": actions} | ({"hits_addend": {"number": cost}} if cost > 1 else {})],
-        # An entry without a value takes any: one bucket for each consumer.
-        descriptors=[{"entries": [_entry(key) for key in limit.key], "token_bucket": bucket}],
+        rate_limits=[{"actions": [action for _, action in one]} | addend for one in counted],
+        descriptors=[{"entries": [entry for entry, _ in one], "token_bucket": bucket} for one in counted],
         always_consume_default_token_bucket=False,
         max_dynamic_descriptors=MAX_BUCKETS,
         enable_x_ratelimit_headers="DRAFT_VERSION_03",
@@ -68,17 +87,24 @@ def _bucket(limit: Limit, auth: str, cost: int) -> Json:
     )
 
 
-def _entry(key: str) -> Json:
-    return {"key": "remote_address" if key == "ip" else key}
+def _counted(keys: Sequence[str], auth: str) -> list[list[Part]]:
+    """Return what makes up the name of a bucket: a person's and, where consumers are counted, a program's."""
+    if auth == "none":
+        keys = ["ip" if key == "consumer" else key for key in keys]
+    people = [_part(key) for key in keys]
+    if "consumer" not in keys:
+        return [people]
+    return [people, [NOBODY, *(CLIENT if key == "consumer" else _part(key) for key in keys)]]
 
 
-def _action(key: str, auth: str) -> Json:
-    if key == "ip" or (key == "consumer" and auth == "none"):
-        return {"remote_address": {}}
+def _part(key: str) -> Part:
+    """Return a part of the name: an entry without a value takes any, so each value has a bucket."""
+    if key == "ip":
+        return {"key": "remote_address"}, {"remote_address": {}}
     if key == "route":
-        return {"generic_key": {"descriptor_key": "route", "descriptor_value": "route"}}
+        return {"key": key}, {"generic_key": {"descriptor_key": key, "descriptor_value": key}}
     header = "x-user-id" if key == "consumer" else key.removeprefix("header:")
-    return {"request_headers": {"header_name": header, "descriptor_key": key}}
+    return {"key": key}, {"request_headers": {"header_name": header, "descriptor_key": key}}
 
 
 def _retry_after(limit: Limit) -> Json:
