@@ -6,9 +6,17 @@ ColonnadeError
 └── WorkError          the work itself failed: exit code 1
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+
+def nearest(text: str, known: Iterable[str]) -> str:
+    """Return a hint for a name that is not `known`: the nearest that is, or all."""
+    known = list(known)
+    found = difflib.get_close_matches(text, known, n=1)
+    return f"did you mean {found[0]!r}?" if found else f"valid here: {', '.join(known) or 'none'}"
 
 
 class ColonnadeError(Exception):

@@ -8,7 +8,7 @@ from colonnade.cli.root import root
 from colonnade.cli.route_details import details
 from colonnade.cli.route_words import auth, decider, limit, match
 from colonnade.cli.ways import way
-from colonnade.errors import UserError
+from colonnade.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,8 +56,6 @@ def routes(
 
 
 def _chosen(routes: "Sequence[Route]", name: str) -> "Sequence[Route]":
-    from colonnade.scaffold.names import nearest  # noqa: PLC0415 - as in `routes`
-
     if not name:
         return routes
     names = [route.id for route in routes]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from colonnade.contracts.calls import Call, Sent
 from colonnade.contracts.openapi import Contract, Operation, Parameter
-from colonnade.contracts.schema import Comparison, Mismatch, Type, nearest
+from colonnade.contracts.schema import Comparison, Mismatch, Type
+from colonnade.errors import nearest
 
 SENDING, READING = Comparison(by_service=False), Comparison(by_service=True)
 

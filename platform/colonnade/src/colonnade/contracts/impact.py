@@ -10,9 +10,8 @@ from colonnade.contracts.breaches import breaches
 from colonnade.contracts.calls import Call
 from colonnade.contracts.check import all_calls, contracts_of
 from colonnade.contracts.openapi import Contract, contract_of
-from colonnade.contracts.schema import nearest
 from colonnade.contracts.views import View, views_of
-from colonnade.errors import UserError
+from colonnade.errors import UserError, nearest
 from colonnade.ir.platform import Platform
 
 Schemas = Mapping[str, dict[str, Any]]

@@ -4,11 +4,12 @@ Only what a type checker would look at is compared: which fields there are, whet
 null, and their types. Bounds of numbers and lengths of texts are left to those who validate.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from colonnade.errors import nearest
 
 Schema = Mapping[str, Any]
 UNIONS = ("allOf", "anyOf", "oneOf")
@@ -192,11 +193,3 @@ def _values(written: Type, read: Type, where: str) -> Iterator[Mismatch]:
     strange = [str(value) for value in written.values if value not in read.values]
     if strange:
         yield Mismatch(where, f"may be {', '.join(strange)}, which is not expected")
-
-
-def nearest(name: str, known: Mapping[str, Any]) -> str:
-    """Return a hint at the nearest of the known names, or at all of them."""
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there are {', '.join(sorted(known))}" if known else ""

@@ -1,6 +1,5 @@
 """A document as a typed model, or every problem it has, in words a person can act on."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from typing import TypeVar
@@ -8,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from colonnade.errors import ManifestError, Problem
+from colonnade.errors import ManifestError, Problem, nearest
 from colonnade.manifest.model import FORMS
 from colonnade.manifest.positions import Document, Location
 
@@ -44,11 +43,11 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
     location = _existing(document, detail)
     if detail["type"] == "extra_forbidden":
         known = _keys(model, location[:-1])
-        return document.problem(location, "unknown key", _suggest(str(location[-1]), known))
+        return document.problem(location, "unknown key", nearest(str(location[-1]), known))
     if detail["type"] in {"literal_error", "enum"}:
         expected = str(detail.get("ctx", {})["expected"])
         choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
-        hint = _suggest(str(detail["input"]), choices)
+        hint = nearest(str(detail["input"]), choices)
         return document.problem(location, f"{detail['input']!r} is not one of {', '.join(choices)}", hint)
     return document.problem(location, _words(detail))
 
@@ -104,12 +103,3 @@ def _step(nodes: list[dict[str, dict[str, object]]], part: str | int) -> list[di
         if isinstance(child, dict):
             found.append(child)
     return found
-
-
-def _suggest(text: str, known: Iterable[str]) -> str:
-    """The nearest valid spelling, or all valid ones."""
-    known = list(known)
-    nearest = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
-    if nearest:
-        return f"did you mean {nearest[0]!r}?"
-    return f"valid here: {', '.join(known)}" if known else ""

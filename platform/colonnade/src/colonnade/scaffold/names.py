@@ -1,12 +1,10 @@
 """Which names a new BFF may have."""
 
-import difflib
 import keyword
 import re
 import sys
-from collections.abc import Iterable
 
-from colonnade.errors import UserError
+from colonnade.errors import UserError, nearest
 from colonnade.manifest.load import Manifests
 from colonnade.manifest.model import FORMS, NAME, OWNER, Kind
 from colonnade.resolve.guardrails import RESERVED_NAMES
@@ -54,13 +52,6 @@ def check_kind(kind: str) -> Kind:
     if kind not in kinds:
         raise UserError(f"there is no kind {kind!r}", nearest(kind, kinds))
     return Kind(kind)
-
-
-def nearest(text: str, known: Iterable[str]) -> str:
-    """Return a hint: the nearest of `known`, or all of them."""
-    known = list(known)
-    found = difflib.get_close_matches(text, known, n=1)
-    return f"did you mean {found[0]!r}?" if found else f"valid here: {', '.join(known) or 'none'}"
 
 
 def _numbered(name: str, base: str) -> bool:

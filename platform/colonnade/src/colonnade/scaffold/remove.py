@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from colonnade.errors import ManifestError, UserError
+from colonnade.errors import ManifestError, UserError, nearest
 from colonnade.manifest.bff import BffManifest
 from colonnade.manifest.load import BFF_FILE, BFF_FOLDER, bff_files, load
 from colonnade.manifest.positions import read_document
@@ -13,7 +13,6 @@ from colonnade.resolve import resolve
 from colonnade.scaffold.answers import recall
 from colonnade.scaffold.changes import CACHES, STATE_FOLDER, Changes, lock
 from colonnade.scaffold.generated import generated
-from colonnade.scaffold.names import nearest
 from colonnade.scaffold.new import add_to_environment, render_bff, write_generated
 
 

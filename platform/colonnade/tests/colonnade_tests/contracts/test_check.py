@@ -64,7 +64,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
     "a parameter less": (
         forget_limit,
         "orders",
-        "orders: limit: order knows no such parameter (there are user)",
+        "orders: limit: order knows no such parameter (valid here: user)",
     ),
     "a field that may be missing": (
         loosen,

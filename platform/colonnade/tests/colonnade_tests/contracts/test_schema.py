@@ -51,7 +51,7 @@ READ = {
     "deep in a list": (
         obj({"items": {"type": "array", "items": obj({"total": obj({"amount": TEXT})})}}),
         obj({"items": {"type": "array", "items": obj({"total": obj({"sum": TEXT})})}}),
-        Mismatch("items[].total.sum", "the service has no such field", "there are amount"),
+        Mismatch("items[].total.sum", "the service has no such field", "valid here: amount"),
     ),
     "a value that is not expected": (
         {"enum": ["paid", "lost"]},
