@@ -49,6 +49,14 @@ class Timing:
 
 PATIENT = Timing()
 
+LACKS = {
+    b"fs.inotify.max_user_instances": (
+        "the system has no inotify instance left (editors and file watchers hold them)",
+        "sudo sysctl fs.inotify.max_user_instances=1024",
+    )
+}
+"""By words of a last message: what the system lacks, and what to do. Envoy buries them under a backtrace."""
+
 
 class StartError(WorkError):
     """A process ended, or stayed silent, before it was ever healthy."""
@@ -77,6 +85,7 @@ class Child:
         self._healthy_since: float | None = None
         self._lives: list[float] = []
         self._tail = b""
+        self._lack: tuple[str, str] | None = None
         self._ready = asyncio.Event()
         self._stopping = asyncio.Event()
         self._again = asyncio.Event()
@@ -262,9 +271,13 @@ class Child:
     def _hear(self, lines: bytes) -> None:
         if not self._ready.is_set():
             self._tail = (self._tail + lines)[-2000:]
+            self._lack = next((lack for word, lack in LACKS.items() if word in lines), self._lack)
         self._output.write(self.spec.name, lines)
 
     def _failure(self, why: str) -> StartError:
+        if self._lack is not None:
+            lack, remedy = self._lack
+            return StartError(f"{self.spec.name} {why}: {lack}", remedy)
         said = [line for line in self._tail.decode(errors="replace").splitlines() if line.strip()][-5:]
         text = "".join(f"\n    {line}" for line in said)
         return StartError(f"{self.spec.name} {why}{text}", f"all it said: bff logs {self.spec.name}")

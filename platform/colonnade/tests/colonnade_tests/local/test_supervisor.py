@@ -154,6 +154,20 @@ async def test_a_process_that_ends_before_it_is_healthy_fails_the_start_with_its
     assert "bff logs web" in raised.value.hint
 
 
+async def test_what_the_system_lacks_is_told_instead_of_a_backtrace(
+    supervisor: Supervisor, port: int
+) -> None:
+    words = "assert failure: inotify_fd_ >= 0. Details: Consider increasing fs.inotify.max_user_instances"
+    broken = fake("envoy", port, f"print({words!r}, 999 * 'backtrace\\n', flush=True); import os; os.abort()")
+
+    with pytest.raises(StartError) as raised:
+        await supervisor.start([broken])
+
+    assert "envoy was ended by SIGABRT: the system has no inotify instance left" in raised.value.message
+    assert "backtrace" not in raised.value.message
+    assert raised.value.hint == "sudo sysctl fs.inotify.max_user_instances=1024"
+
+
 async def test_a_program_that_does_not_exist_fails_the_start(supervisor: Supervisor, port: int) -> None:
     missing = ProcessSpec(
         "web", ("/nowhere/program",), {}, Path("/"), server("web", port).health, "http://127.0.0.1"
