@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 import msgspec
-from colonnade_runtime.decoding import decode_json, decode_message_pack
+from colonnade_runtime.decoding import UNREADABLE, decode_json, decode_message_pack, reason
 from colonnade_runtime.encodings import is_message_pack
 from colonnade_runtime.errors import BadRequest, Invalid, PayloadTooLarge
 from colonnade_runtime.rsgi import HTTPProtocol
@@ -37,8 +37,10 @@ def decode(body: bytes, content_type: str | None, kind: type[Decoded]) -> Decode
         return decode_message_pack(body, kind) if packed else decode_json(body, kind)
     except msgspec.ValidationError as error:
         raise Invalid(f"body: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The body is not valid {'MessagePack' if packed else 'JSON'}: {error}.") from error
+    except UNREADABLE as error:
+        raise BadRequest(
+            f"The body is not valid {'MessagePack' if packed else 'JSON'}: {reason(error)}."
+        ) from error
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

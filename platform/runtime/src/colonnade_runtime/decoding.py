@@ -6,10 +6,17 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 Decoded = TypeVar("Decoded")
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoders raise: the last where arrays or objects are nested too deep, also in fields not asked for."""
+
+
+def reason(error: Exception) -> str:
+    """Return why something could not be read, of one of `UNREADABLE`."""
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
 def decode_json(body: bytes, kind: type[Decoded]) -> Decoded:
-    """Return `body` as `kind`. Raises `msgspec.DecodeError`; its `ValidationError` names the field."""
+    """Return `body` as `kind`. Raises one of `UNREADABLE`; a `ValidationError` names the field."""
     return cast("Decoded", _decoder(cast("Any", kind)).decode(body))
 
 

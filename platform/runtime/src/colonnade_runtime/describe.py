@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, get_origin
 
 import msgspec
+from colonnade_runtime.app import App
 from colonnade_runtime.endpoint import Endpoint
 from colonnade_runtime.signature import Parameter, Place
 
@@ -43,19 +44,30 @@ class DescribedCall(msgspec.Struct, frozen=True):
 
 
 class Description(msgspec.Struct, frozen=True):
-    """All declared calls of a package; `components` are the schemas that others refer to."""
+    """All declared calls of a package; `components` are the schemas that others refer to.
 
+    `services` are those that its application names, null where it has none that imports find.
+    """
+
+    services: tuple[str, ...] | None
     calls: tuple[DescribedCall, ...]
     components: dict[str, Schema]
 
 
 def describe(package: str) -> Description:
     """Import `package` with all its modules, and return its declared calls."""
-    found = [(module.__name__, call) for module in _modules(package) for call in _declared(module)]
+    modules = list(_modules(package))
+    found = [(module.__name__, call) for module in modules for call in _declared(module)]
     kinds = [kind for _, call in found for kind in (*map(_sent, call.parameters), call.returns)]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     left = iter(schemas)
-    return Description(tuple(_call(name, call, left) for name, call in found), components)
+    calls = tuple(_call(name, call, left) for name, call in found)
+    return Description(_services(modules), calls, components)
+
+
+def _services(modules: Sequence[ModuleType]) -> tuple[str, ...] | None:
+    apps = [value for module in modules for value in vars(module).values() if isinstance(value, App)]
+    return tuple(sorted({name for app in apps for name in app.services})) if apps else None
 
 
 def _modules(package: str) -> Iterator[ModuleType]:

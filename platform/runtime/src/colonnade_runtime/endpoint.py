@@ -12,9 +12,11 @@ page = await orders_of(request, request.user_id, limit=3)
 """
 
 from collections.abc import Callable, Collection, Coroutine
+from http import HTTPStatus
 from typing import Any, Generic, Literal, Never, ParamSpec, TypeVar
 
 import msgspec
+from colonnade_runtime.decoding import UNREADABLE, reason
 from colonnade_runtime.errors import Problem, UpstreamError, UpstreamMalformed, UpstreamStatus
 from colonnade_runtime.request import Request
 from colonnade_runtime.signature import (
@@ -30,6 +32,9 @@ from colonnade_runtime.signature import (
 from colonnade_runtime.target import Target
 from colonnade_runtime.upstream import Ask, Reply
 from colonnade_runtime.upstream.call import GOOD
+
+CLIENTS_DOING = frozenset(status for status in HTTPStatus if status // 100 == 4)  # noqa: PLR2004 - 4xx
+"""Statuses that a client may be told as a service gives them."""
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -65,8 +70,13 @@ class Endpoint(Generic[Params, Result]):
         self.written: Written = written(declaration)
         self.parameters: tuple[Parameter, ...] = parameters_of(declaration, ask.method, ask.template)
         self.returns: Any = returned_by(declaration)
+        if strange := ask.pass_on - CLIENTS_DOING:
+            what = (
+                f"pass_on takes statuses that are the client's own doing, 400 to 499: not {sorted(strange)}"
+            )
+            raise TypeError(f"{self.written}: {self.name}: {what}")
         self._declaration = declaration
-        self._decode = msgspec.json.Decoder(self.returns).decode
+        self._decode = _nothing if self.returns is type(None) else msgspec.json.Decoder(self.returns).decode
         self._names = tuple(parameter.name for parameter in self.parameters)
         self._known = frozenset(self._names)
         in_query = [one.name for one in self.parameters if one.place is Place.QUERY]
@@ -108,8 +118,8 @@ class Endpoint(Generic[Params, Result]):
             raise UpstreamStatus(self.service, reply.status)
         try:
             result: Result = self._decode(reply.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise UpstreamMalformed(self.service, str(error)) from error
+        except UNREADABLE as error:
+            raise UpstreamMalformed(self.service, reason(error)) from error
         return result
 
     def __repr__(self) -> str:
@@ -123,6 +133,11 @@ class Endpoint(Generic[Params, Result]):
         if len(told) != len(args) + len(kwargs) or given.keys() != self._known:
             self._declaration(*args, **kwargs).close()  # raises: it cannot be called like this
         return tuple([given[name] for name in self._names])
+
+
+def _nothing(_body: bytes) -> Any:  # noqa: ANN401 - as a decoder of any type
+    """Read nothing: the body of a 204 is empty, and what else is in one does not matter."""
+    return None
 
 
 def declared() -> Never:

@@ -29,7 +29,7 @@ class SettingsError(Exception):
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """An answer that says what went wrong. `detail` is for the client to read: no secrets, no internals."""
 
-    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
 
     def __init__(self, detail: str, **headers: str) -> None:
         super().__init__(detail)
@@ -38,10 +38,12 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
 
     @classmethod
     def of(cls, status: int) -> "Problem":
-        """Return the problem with this status: one of those below, `BadRequest` where there is none."""
+        """Return the problem with this status: of a class below, where there is one for it."""
+        told = HTTPStatus(status)
         kinds = {kind.status: kind for kind in cls.__subclasses__()}
-        kind = kinds.get(HTTPStatus(status), BadRequest)
-        return kind(f"{kind.status.phrase}.")
+        problem = kinds.get(told, Problem)(f"{told.phrase}.")
+        problem.status = told
+        return problem
 
 
 class BadRequest(Problem):

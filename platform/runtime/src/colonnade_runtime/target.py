@@ -5,6 +5,7 @@ from collections.abc import Container, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from colonnade_runtime.errors import NotFound
 
 _NAME = re.compile(r"\{(\w+)\}")
@@ -47,19 +48,22 @@ class Target:
 
 
 def _segment(value: object) -> str:
-    if value in _LEAVES:
+    text = _text(value)
+    if text in _LEAVES:
         raise NotFound("There is nothing with this identifier.")
-    return _quoted(str(value))
+    return text
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value if _PLAIN(value) else quote(value, safe="")
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    """Return a value as JSON has it (an enum's value, a time by RFC 3339), without quotation marks."""
+    if type(value) is str:
+        return _quoted(value)
     if isinstance(value, SEVERAL):
-        return "%2C".join([_quoted(str(one)) for one in value])
-    return _quoted(str(value))
+        return "%2C".join([_text(one) for one in value])
+    told = msgspec.to_builtins(value)
+    if isinstance(told, bool):
+        return "true" if told else "false"
+    return _quoted(str(told))
 
 
 def _quoted(text: str) -> str:

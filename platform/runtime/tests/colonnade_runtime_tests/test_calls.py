@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from colonnade_runtime import App, Request, declared, get, post
+from colonnade_runtime import App, Request, declared, delete, get, post
 from colonnade_runtime.testing import AppClient, FakeUpstreams
 
 FROM_THE_EDGE = {
@@ -24,8 +24,13 @@ class Wish(msgspec.Struct):
     user_id: str
 
 
-@get("order", "/orders/1", pass_on=(404,))
+@get("order", "/orders/1", pass_on=(404, 409))
 async def first_order() -> Order:
+    declared()
+
+
+@delete("order", "/orders/1", pass_on=(404,))
+async def cancel_first() -> None:
     declared()
 
 
@@ -38,6 +43,11 @@ async def order(request: Request) -> Order:
     return await first_order(request)
 
 
+async def cancel(request: Request) -> str:
+    await cancel_first(request)
+    return "cancelled"
+
+
 async def place(request: Request) -> Order:
     return await place_order(request, Wish(request.user_id))
 
@@ -46,6 +56,7 @@ def shop(answers: dict[str, object], *, call_timeout: float = 2.0, deadline: flo
     app = App("shop", services=["order"], call_timeout=call_timeout, deadline=deadline)
     app.get("/order")(order)
     app.post("/orders")(place)
+    app.delete("/order")(cancel)
     return AppClient(app, FakeUpstreams(answers), FROM_THE_EDGE)
 
 
@@ -86,6 +97,9 @@ async def test_a_call_ends_in_time_for_the_deadline(
     assert 0 < call.ends - call.began <= at_most
 
 
+DEEP = msgspec.Raw(b'{"id": "1", "total": 5, "more": ' + b"[" * 10_000 + b"]" * 10_000 + b"}")
+
+
 @pytest.mark.parametrize(
     ("answer", "status"),
     [
@@ -93,6 +107,8 @@ async def test_a_call_ends_in_time_for_the_deadline(
         (401, 502),
         (302, 502),
         (404, 404),
+        (409, 409),
+        (DEEP, 502),
         ({"id": 1}, 502),
         ({"id": "1"}, 502),
         ("no object", 502),
@@ -102,4 +118,11 @@ async def test_what_a_service_does_wrong_is_not_the_clients_fault(answer: object
     told = await shop({"order GET /orders/1": answer}).get("/order")
 
     assert (status, "application/problem+json") == (told.status, told.headers["content-type"])
-    assert "order" in told.json()["detail"] or status == 404
+    assert "order" in told.json()["detail"] or status == answer
+
+
+@pytest.mark.parametrize(("answer", "status"), [(204, 200), ({"id": "1"}, 200), (404, 404), (500, 502)])
+async def test_of_a_call_that_returns_none_nothing_is_read(answer: object, status: int) -> None:
+    told = await shop({"order DELETE /orders/1": answer}).request("DELETE", "/order")
+
+    assert status == told.status

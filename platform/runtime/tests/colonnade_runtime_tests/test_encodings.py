@@ -92,3 +92,19 @@ async def test_a_wrong_packed_body_is_a_problem(
 
     assert (status, "application/problem+json") == (answer.status, answer.headers["content-type"])
     assert told in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"seq": 7, "at": 1, "more": ' + b"[" * 10_000 + b"]" * 10_000 + b"}"),
+        (PACK, b"\x83\xa3seq\x07\xa2at\x01\xa4more" + b"\x91" * 10_000 + b"\xc0"),
+    ],
+)
+async def test_a_body_nested_too_deep_is_the_clients_mistake(
+    client: AppClient, kind: str, body: bytes
+) -> None:
+    answer = await client.request("POST", "/readings", body, content_type=kind)
+
+    assert answer.status == 400
+    assert answer.json()["detail"].endswith(": it is nested too deep.")

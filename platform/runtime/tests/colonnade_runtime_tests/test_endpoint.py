@@ -1,6 +1,8 @@
 """Declared calls: what is sent for which arguments, and what cannot be declared."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +156,33 @@ def test_an_identifier_that_would_change_the_path_is_unknown(identifier: str) ->
         Target("/orders/{order_id}", ["order_id"], []).fill([identifier])
 
 
-def test_values_of_a_query_are_written_as_json_does_and_lists_are_joined() -> None:
-    values: list[object] = [False, 1.5, ["x", "y"], None, "&"]
+class Colour(Enum):
+    RED = "red"
 
-    assert "/orders?a=false&b=1.5&c=x%2Cy&e=%26" == Target("/orders", list("abcde"), "abcde").fill(values)
+
+class Mood(StrEnum):
+    GLAD = "glad"
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def test_values_of_a_query_are_written_as_json_does_and_lists_are_joined() -> None:
+    values: list[object] = [False, 1.5, ["x", True, Colour.RED], None, "&", Colour.RED, Mood.GLAD, NOON]
+
+    filled = Target("/orders", list("abcdefgh"), "abcdefgh").fill(values)
+
+    assert "/orders?a=false&b=1.5&c=x%2Ctrue%2Cred&e=%26&f=red&g=glad&h=2026-01-01T12%3A00%3A00Z" == filled
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(7, "7"), (True, "true"), (Colour.RED, "red"), (NOON.date(), "2026-01-01")]
+)
+def test_values_of_a_path_are_written_as_json_does(value: object, written: str) -> None:
+    assert f"/orders/{written}" == Target("/orders/{it}", ["it"], []).fill([value])
+
+
+@pytest.mark.parametrize("status", [200, 503, 700])
+def test_only_what_is_a_clients_own_doing_is_passed_on(status: int) -> None:
+    with pytest.raises(TypeError, match=rf"test_endpoint.py:\d+: with_body: pass_on .*{status}"):
+        post("order", "/orders/{order_id}", pass_on=(404, status))(with_body)

@@ -140,6 +140,7 @@ async def test_what_fails_before_the_first_message_is_an_http_answer(room: Room)
         ('{"number": "many"}', "Expected `int`, got `str` - at `$.number`"),
         ('{"number": 1', "Input data was truncated"),
         ("[]", "Expected `object`, got `array`"),
+        ('{"number": 1, "more": ' + "[" * 9_999 + "]" * 9_999 + "}", "it is nested too deep"),
     ],
 )
 async def test_what_cannot_be_read_ends_it_and_is_named(room: Room, text: str, reason: str) -> None:

@@ -1,13 +1,27 @@
 """Where a declared call does not fit its service's contract."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from colonnade.contracts.calls import Call, Sent
 from colonnade.contracts.openapi import Contract, Operation, Parameter
 from colonnade.contracts.schema import Comparison, Mismatch, Type
 from colonnade.errors import nearest
 
+NOTHING = {"type": "null"}
+"""What a call reads that is declared `-> None`."""
 SENDING, READING = Comparison(by_service=False), Comparison(by_service=True)
+
+
+def unreachable(call: Call, services: Mapping[str, object]) -> Iterator[Mismatch]:
+    """Yield why `call` reaches none of the platform's `services`, whatever their contracts say."""
+    if call.service not in services:
+        yield Mismatch("", f"there is no service {call.service!r}", nearest(call.service, services))
+    elif call.service not in call.bff.services:
+        what = f"{call.bff.name} does not use the service {call.service!r}"
+        yield Mismatch("", what, f"add it to `services` in bffs/{call.bff.name}/bff.yaml")
+    elif call.app_services is not None and call.service not in call.app_services:
+        what = f"the application does not use the service {call.service!r}"
+        yield Mismatch("", what, "add it to the `services` of App(…)")
 
 
 def breaches(call: Call, contract: Contract) -> Iterator[Mismatch]:
@@ -19,9 +33,11 @@ def breaches(call: Call, contract: Contract) -> Iterator[Mismatch]:
         return
     yield from _parameters(call, operation)
     yield from _body(call, operation)
+    if call.read.schema == NOTHING:
+        return
     if operation.gives is not None:
         yield from READING.mismatches(operation.gives, call.read)
-    elif call.read.kind not in {"", "null"} or "$ref" in call.read.schema:
+    elif call.read.kind or "$ref" in call.read.schema:
         yield Mismatch("", f"{call.service} gives no JSON here")
 
 

@@ -27,7 +27,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One declared call: where it is written, what it sends, and what it reads of the answer."""
+    """One declared call: where it is written, what it sends, and what it reads of the answer.
+
+    `app_services` are those that the BFF's application names, None where it has no application to be found.
+    """
 
     bff: Bff
     module: str
@@ -39,6 +42,7 @@ class Call:
     path: str
     sent: tuple[Sent, ...]
     read: Type
+    app_services: tuple[str, ...] | None
 
 
 def calls_of(root: Path, bff: Bff) -> list[Call]:
@@ -79,4 +83,5 @@ def _call(bff: Bff, one: Mapping[str, Any], document: Mapping[str, Any]) -> Call
             Sent(sent["name"], sent["place"], Type(sent["sent"], document)) for sent in one["parameters"]
         ),
         read=Type(one["read"], document),
+        app_services=None if document["services"] is None else tuple(document["services"]),
     )

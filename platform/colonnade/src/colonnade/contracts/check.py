@@ -1,10 +1,10 @@
 """Every call of every BFF, held against the contract of its service."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from colonnade.contracts.breaches import breaches
+from colonnade.contracts.breaches import breaches, unreachable
 from colonnade.contracts.calls import Call, calls_of
 from colonnade.contracts.openapi import Contract, read_contract
 from colonnade.contracts.schema import Mismatch
@@ -30,10 +30,14 @@ def check_contracts(root: Path, platform: Platform) -> Checked:
     """
     contracts = contracts_of(root, platform)
     calls = all_calls(root, platform)
+    services = {service.name: None for service in platform.services}
     known = [call for call in calls if call.service in contracts]
-    unknown = sorted({call.service for call in calls} - set(contracts))
-    problems = tuple(problem for call in known for problem in _problems(call, contracts[call.service], root))
-    return Checked(len(known), tuple(unknown), problems)
+    unknown = sorted({call.service for call in calls} & set(services) - set(contracts))
+    problems = [problem_of(call, found) for call in calls for found in unreachable(call, services)]
+    problems += [
+        problem_of(call, found) for call in known for found in breaches(call, contracts[call.service])
+    ]
+    return Checked(len(known), tuple(unknown), tuple(problem.seen_from(root) for problem in problems))
 
 
 def contracts_of(root: Path, platform: Platform) -> Mapping[str, Contract]:
@@ -53,11 +57,6 @@ def _file(root: Path, service: Service) -> Path | None:
         return root / service.openapi
     found = root / service.path / DEFAULT if service.path else None
     return found if found is not None and found.exists() else None
-
-
-def _problems(call: Call, contract: Contract, root: Path) -> Iterator[Problem]:
-    for found in breaches(call, contract):
-        yield problem_of(call, found).seen_from(root)
 
 
 def problem_of(call: Call, found: Mismatch) -> Problem:

@@ -1,6 +1,7 @@
 """A platform with one BFF that calls one service, both written for the test."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def contract() -> dict[str, Any]:
             "/orders": {"get": listed, "post": placed},
             "/orders/{order_id}": {"get": {"parameters": [by_id], "responses": {"200": _json(one)}}},
         },
-        "components": {"schemas": {"Order": ORDER, "Money": MONEY, "Wish": WISH}},
+        "components": {"schemas": deepcopy({"Order": ORDER, "Money": MONEY, "Wish": WISH})},
     }
 
 

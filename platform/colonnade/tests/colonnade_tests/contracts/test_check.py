@@ -89,6 +89,59 @@ def test_a_call_that_does_not_fit_is_told_with_its_line(bff: Bff, case: str) -> 
     assert f"{CALLS}:{line_of(call)}:1: {told}" in done.err
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            CALLS,
+            '@get("order", "/orders/{id}")',
+            '@get("ordr", "/orders/{id}")',
+            "there is no service 'ordr' (did you mean 'order'?)",
+        ),
+        (
+            "bffs/mobile/bff.yaml",
+            "services: [order, elsewhere]",
+            "services: [elsewhere]",
+            "mobile does not use the service 'order' (add it to `services` in bffs/mobile/bff.yaml)",
+        ),
+        (
+            "bffs/mobile/src/mobile_bff/app.py",
+            'services=["order"]',
+            "services=[]",
+            "the application does not use the service 'order' (add it to the `services` of App(…))",
+        ),
+    ],
+)
+def test_a_call_that_reaches_no_service_is_told_with_its_line(
+    bff: Bff, file: str, old: str, new: str, told: str
+) -> None:
+    text = (bff.root / file).read_text()
+    assert old in text
+    (bff.root / file).write_text(text.replace(old, new))
+
+    done = bff("check")
+
+    assert done.code == 2
+    assert f"{CALLS}:{line_of('order')}:1: order: {told}" in done.err
+
+
+@pytest.mark.parametrize(
+    "answers", [{"204": {}}, {"200": {"content": {"application/json": {"schema": {"type": "object"}}}}}]
+)
+def test_a_call_that_returns_none_fits_whatever_is_answered(bff: Bff, answers: dict[str, Any]) -> None:
+    with (bff.root / CALLS).open("a") as calls:
+        calls.write(
+            '\n\n@post("order", "/orders/{id}/cancel")\nasync def cancel(id: str) -> None:\n    declared()\n'
+        )
+    offered = contract()
+    offered["paths"]["/orders/{order_id}/cancel"] = {"post": {"responses": answers}}
+    write_contract(bff.root, offered)
+
+    done = bff("check")
+
+    assert "4 calls fit" in done.out
+
+
 def test_a_contract_that_is_none_is_told(bff: Bff) -> None:
     write_contract(bff.root, {"swagger": "2.0"})
 

@@ -7,7 +7,7 @@ from math import inf
 
 from colonnade_runtime.connections.deadlines import Deadlines
 from colonnade_runtime.upstream.call import Reply
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 FINAL = 200
 """Statuses below are informational: the answer is still to come (RFC 9110 §15.2)."""
@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
             return
         try:
             self._feed(data)
-        except HttpParserError as error:
+        except (HttpParserError, HttpParserUpgrade) as error:
             if self._reply is None:
                 self._fail(ConnectionError(f"the answer is not HTTP: {error}"))
                 return

@@ -7,13 +7,15 @@ from typing import Any, TypeVar, cast
 from colonnade_runtime.operations.complexity import complexity, size_variables
 from colonnade_runtime.operations.expansion import expanded
 from colonnade_runtime.operations.frame import Frame
-from colonnade_runtime.operations.plan import Compiler, FieldPlan, Unsupported, fill
+from colonnade_runtime.operations.plan import Compiler, FieldPlan, Unsupported, fill, leaf
 from colonnade_runtime.operations.run import Run, is_awaitable
 from colonnade_runtime.operations.selections import Choices, Document, deciding_variables
 from graphql import (
     ExecutionResult,
+    Executor,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLLeafType,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -189,9 +191,18 @@ class Engine:
             context,
             dict(variables or {}),
             name,
+            executor_class=_Stock,
             is_awaitable=is_awaitable,
         )
         return await found if is_awaitable(found) else cast("ExecutionResult", found)
+
+
+class _Stock(Executor[Any]):
+    """The stock executor, for which a value that does not fit its field is the resolver's mistake, too."""
+
+    @staticmethod
+    def complete_leaf_value(return_type: GraphQLLeafType, result: Any) -> Any:  # noqa: ANN401 - as in a plan
+        return leaf(return_type, return_type.coerce_output_value, result)
 
 
 async def _executed(plan: Plan, node: OperationDefinitionNode, run: Run) -> ExecutionResult:

@@ -10,6 +10,7 @@ from colonnade_runtime.operations.run import Complete, Run, Spot, is_awaitable
 from colonnade_runtime.operations.selections import Document
 from graphql import (
     FieldNode,
+    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -133,6 +134,21 @@ def _never_null(present: Complete, where: str) -> Complete:
     return complete
 
 
+def leaf(kind: Any, serialize: Callable[[Any], Any], value: Any) -> Any:  # noqa: ANN401 - as `_leaf`
+    """Return a value of a scalar or an enum as it is answered.
+
+    Raises `TypeError` for a value of another type: a resolver's mistake, which a `GraphQLError` would tell to
+    the client, value and all.
+    """
+    try:
+        told = serialize(value)
+    except GraphQLError as error:
+        raise TypeError(error.message) from error
+    if told is None:
+        raise TypeError(f"Expected a value of {kind}, got {value!r}.")
+    return told
+
+
 def _leaf(kind: Any) -> Complete:  # noqa: ANN401 - a scalar or an enum
     serialize: Callable[[Any], Any] = getattr(kind, "coerce_output_value", None) or kind.serialize
     exact: type[Any] = {"Int": int, "Float": float, "Boolean": bool}.get(kind.name, str)
@@ -142,10 +158,7 @@ def _leaf(kind: Any) -> Complete:  # noqa: ANN401 - a scalar or an enum
         if plain and value.__class__ is exact and (exact is not float or isfinite(value)):
             holder[key] = value
             return
-        told = serialize(value)
-        if told is None:
-            raise TypeError(f"Expected a value of {kind}, got {value!r}.")
-        holder[key] = told
+        holder[key] = leaf(kind, serialize, value)
 
     return complete
 

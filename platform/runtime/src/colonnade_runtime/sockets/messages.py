@@ -37,7 +37,7 @@ class Reader(Generic[In]):
         self._unpack = msgspec.msgpack.Decoder(kind).decode
 
     def read(self, data: bytes | str) -> In | Ping | Pong:
-        """Return a message. Raises `msgspec.DecodeError`; its `ValidationError` names the field."""
+        """Return a message. Raises one of `UNREADABLE`; a `ValidationError` names the field."""
         sign = SIGNS.get(_kind_of(data))
         if sign is not None:
             return sign

@@ -6,6 +6,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from colonnade_runtime.decoding import UNREADABLE, reason
 from colonnade_runtime.encodings import Encoding
 from colonnade_runtime.rsgi import WebSocketProtocol, WebSocketTransport
 from colonnade_runtime.sockets.endings import LEFT, SILENT, SLOW, Closing, Code, Gone
@@ -176,8 +177,8 @@ class WebSocket(Generic[In, Out]):
     async def _take(self, data: bytes | str) -> None:
         try:
             message = self._reader.read(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            self._end(Closing(Code.INVALID, str(error)))
+        except UNREADABLE as error:
+            self._end(Closing(Code.INVALID, reason(error)))
             return
         match message:
             case Ping():

@@ -135,10 +135,12 @@ async def test_a_connection_is_not_used_again_after(answer: bytes) -> None:
     ],
     ids=["cut-short", "chunks-cut-short", "head-cut-short", "none", "not-http", "two-lengths", "upgrade"],
 )
-async def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
+async def test_what_is_no_whole_answer_is_none(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async with service(answer, closing=True) as orders:
         with closing(HttpTransport({"order": orders.url})) as transport, pytest.raises(UpstreamUnreachable):
             await transport.send(call())
+
+    assert [] == caplog.messages
 
 
 @pytest.mark.parametrize(("ask", "answered"), [(GET, True), (POST, False)], ids=["GET", "POST"])

@@ -139,3 +139,13 @@ def test_a_schema_with_extensions_is_not_taken() -> None:
 
     with pytest.raises(TypeError, match="no schema extensions"):
         graphql(strawberry.Schema(query=Query, extensions=[Nosy]))
+
+
+@pytest.mark.parametrize("stock", [False, True])
+async def test_a_value_that_does_not_fit_its_field_is_the_resolvers_mistake(*, stock: bool) -> None:
+    query = "{ tree { wrong } " + '__type(name: "Tree") { name } ' * stock + "}"
+
+    answer = await client(development=stock).post("/graphql", {"query": query})
+
+    (error,) = answer.json()["errors"]
+    assert ("INTERNAL", "Something went wrong.") == (error["extensions"]["code"], error["message"])
