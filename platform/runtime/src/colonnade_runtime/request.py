@@ -174,10 +174,10 @@ class Request:
         return Call(ask, target, headers, body, now, ends, self._flights)
 
     def called(self, way: Way, call: Call, outcome: str, reply: Reply | None) -> None:
-        """Count what became of a call that was made, and its answer, if any."""
+        """Count what became of a call, and what its answer has cost, unless that was another's."""
         now = self._clock()
         way.observe(outcome, now - call.began)
-        if reply is not None:
+        if reply is not None and not call.joined:
             self.cost.calls += 1
             self.cost.received += len(reply.body)
         if self.trace is not None:

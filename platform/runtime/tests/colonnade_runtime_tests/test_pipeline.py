@@ -82,8 +82,12 @@ async def test_identical_reads_of_a_request_are_one_call() -> None:
 
     upstreams = FakeUpstreams({"shop GET /things/1": {"id": "1"}, "shop GET /things/2": {"id": "2"}})
 
-    assert [{"id": "1"}] * 3 + [{"id": "2"}] == (await shop(view, upstreams).get("/")).json()
+    client = shop(view, upstreams)
+
+    assert [{"id": "1"}] * 3 + [{"id": "2"}] == (await client.get("/")).json()
     assert ["/things/1", "/things/2"] == [call.target for call in upstreams.calls]
+    (spent,) = client.spent.values()
+    assert (2, 2 * len(b'{"id":"1"}')) == (spent.calls, spent.received)
 
 
 async def test_writes_are_never_shared() -> None:

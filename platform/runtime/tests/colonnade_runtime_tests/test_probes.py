@@ -133,3 +133,24 @@ async def test_a_request_that_is_ended_from_outside_is_not_answered() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+@get("shop", "/things/{thing_id}")
+async def name_of(thing_id: str) -> msgspec.Raw:
+    """Another call of the same method and path."""
+    declared()
+
+
+async def test_no_metric_is_told_twice() -> None:
+    async def both(request: Request) -> list[object]:
+        return [await thing(request, "1"), await name_of(request, "1")]
+
+    app = App("shop", services=["shop"])
+    app.get("/both")(both)
+    client = AppClient(app, FakeUpstreams({"shop GET /things/1": {"id": "1"}}))
+    await client.get("/both")
+
+    lines = [line.rsplit(" ", 1)[0] for line in client.metrics.splitlines() if not line.startswith("#")]
+    assert sorted(set(lines)) == sorted(lines)
+    call = 'service="shop",call="GET /things/{thing_id}"'
+    assert "2" == told(client)[f'colonnade_calls_total{{{call},outcome="ok"}}']

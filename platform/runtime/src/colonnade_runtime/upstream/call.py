@@ -47,7 +47,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     """One call: `target` is path and query, `began` and `ends` are on the loop's clock, in seconds.
 
     `flights` are the reads of the same request that are under way. `tried` has a bit for each instance that
-    it was sent to, which is noted here because one call is sent again and again.
+    it was sent to, which is noted here because one call is sent again and again. One that `joined` was not
+    sent: its answer is that of an identical read.
     """
 
     ask: Ask
@@ -58,6 +59,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     ends: float
     flights: "Flights"
     tried: int = 0
+    joined: bool = False
 
     @property
     def service(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from colonnade_runtime.errors import UpstreamError, UpstreamTimeout
 from colonnade_runtime.upstream.call import Call, Flights, Reply, Stage
+from msgspec.structs import force_setattr
 
 Waiting = list[asyncio.Future[Reply | None]]
 
@@ -22,6 +23,7 @@ def single_flight(clock: Callable[[], float], shared: Flights | None, then: Stag
         waiting: Waiting = []
         while (others := flights.setdefault(key, waiting)) is not waiting:
             if (reply := await _join(others, call, clock)) is not None:
+                force_setattr(call, "joined", True)
                 return reply
         outcome: Reply | UpstreamError | None = None  # given up: those who wait ask themselves
         try:

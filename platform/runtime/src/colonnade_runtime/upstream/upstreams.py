@@ -2,6 +2,7 @@
 
 import asyncio
 import random as chance
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -20,7 +21,6 @@ class Way(msgspec.Struct, frozen=True, eq=False):
     """The way of a declared call: `send` makes one, `observe` counts what became of it and its seconds."""
 
     send: Stage
-    series: Series
     observe: Callable[[str, float], None]
 
 
@@ -56,11 +56,13 @@ class Upstreams:
         self._sleep = sleep
         self.last_good: Memory[bytes] = Memory()
         self._services: dict[str, Service] = {}
+        self._series: defaultdict[tuple[str, str], Series] = defaultdict(Series)
         self.ways = Ways(self._way)
 
     def _way(self, ask: Ask) -> Way:
-        series = Series()
-        return Way(pipeline(ask, self.service(ask.service), self._transport.send), series, series.observe)
+        # Several may be declared of one method and path, and a metric has each of its labels once.
+        series = self._series[ask.service, f"{ask.method} {ask.template}"]
+        return Way(pipeline(ask, self.service(ask.service), self._transport.send), series.observe)
 
     def service(self, name: str) -> Service:
         """Return what all calls to a service share."""
@@ -71,7 +73,7 @@ class Upstreams:
 
     def metrics(self) -> list[str]:
         """Return the lines of all calls and services."""
-        calls = [(_labels(ask), way.series) for ask, way in self.ways.items()]
+        calls = [({"service": name, "call": call}, one) for (name, call), one in self._series.items()]
         services = self._services.items()
         states: list[tuple[Labels, float]] = [
             ({"service": name, "state": state}, float(one.breaker.state is state))
@@ -88,10 +90,6 @@ class Upstreams:
             *_each("colonnade_calls_in_flight", "gauge", {n: s.places.taken for n, s in services}),
             *_each("colonnade_calls_waiting", "gauge", {n: s.places.waiting for n, s in services}),
         ]
-
-
-def _labels(ask: Ask) -> Labels:
-    return {"service": ask.service, "call": f"{ask.method} {ask.template}"}
 
 
 def _each(name: str, kind: str, values: Mapping[str, float]) -> list[str]:
