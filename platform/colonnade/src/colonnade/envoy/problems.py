@@ -26,6 +26,7 @@ DETAILS = {
     503: ("Service Unavailable", "The backend for this front end cannot be reached; try again shortly."),
     504: ("Gateway Timeout", "The backend for this front end did not answer in time."),
 }
+NO_UPGRADE = ("Forbidden", "This route takes no WebSockets.")
 REALM = 'Bearer realm="colonnade"'
 INVALID = f'{REALM}, error="invalid_token"'
 JWT_DENIED = "jwt_authn_access_denied"
@@ -65,6 +66,7 @@ def local_replies(platform: Platform) -> Json:
             # Envoy says 403 of a token for another audience; RFC 6750 §3.1 wants 401, invalid_token.
             _mapper(_details(JWT_DENIED), denied, _challenge(INVALID)) | {"status_code": 401},
             _mapper(_details(scopes.DENIED), _document(403, *DETAILS[403]), _challenge(scopes.CHALLENGE)),
+            _mapper(_details("upgrade_failed"), _document(403, *NO_UPGRADE)),
             *(_upstream_mapper(FAILED_FLAGS, status, _outcome("failed")) for status in (502, 503, 504)),
             _upstream_mapper(NOT_ASKED_FLAGS, 503, unasked),
             *(_mapper(_status("EQ", status), *_worded(status)) for status in DETAILS),

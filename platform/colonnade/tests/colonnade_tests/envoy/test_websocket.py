@@ -151,3 +151,11 @@ def test_a_websocket_over_http_2_reaches_a_server_of_http_1(edge: Edge) -> None:
 def test_nothing_else_is_tunnelled(edge: Edge, path: str, protocol: str) -> None:
     with tunnel(edge, path, protocol=protocol) as one:
         assert one.refused
+
+
+def test_who_asks_for_a_websocket_where_nothing_streams_is_told_so(edge: Edge) -> None:
+    wanted = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13"}
+
+    answer = edge.get("/api/tv/none", headers=wanted | {"sec-websocket-key": "x" * 22 + "=="})
+
+    assert (403, "This route takes no WebSockets.") == (answer.status_code, answer.json()["detail"])
