@@ -7,12 +7,13 @@ import msgspec
 from colonnade_runtime import declared, post
 
 MAX_READINGS = 1_000
+MAX_SEQ = 2**63 - 1
 
 
 class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One measurement; `seq` counts a device's readings, so that one sent twice is known."""
 
-    seq: Annotated[int, msgspec.Meta(ge=0)]
+    seq: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
     at: Annotated[datetime, msgspec.Meta(tz=True)]
     metric: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     value: float
@@ -36,7 +37,7 @@ class Receipt(msgspec.Struct, frozen=True):
     duplicates: int
 
 
-@post("telemetry", "/readings")
+@post("telemetry", "/readings", pass_on=(422,))
 async def store(body: Batch) -> Receipt:
     """Store readings; they are on disk when this returns."""
     declared()

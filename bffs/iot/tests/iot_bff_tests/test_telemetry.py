@@ -31,6 +31,7 @@ async def test_one_reading_or_a_list_is_stored_for_the_device_that_asks(body: ob
     [
         (reading(value="warm"), "value"),
         (reading(seq=-1), "seq"),
+        (reading(seq=2**63), "<= 9223372036854775807"),
         (reading(at="yesterday"), "at"),
         (reading(more=1), "more"),
         ([], "length"),
@@ -48,6 +49,10 @@ async def test_a_device_that_the_edge_did_not_name_is_refused() -> None:
     answer = await AppClient(app).post("/telemetry", reading())
 
     assert answer.status == 401
+
+
+async def test_what_the_service_refuses_is_not_sent_again() -> None:
+    assert 422 == (await device(422).post("/telemetry", reading(at="0001-01-01T00:00:00+14:00"))).status
 
 
 async def test_a_failing_service_is_told_so_that_the_device_sends_again() -> None:
