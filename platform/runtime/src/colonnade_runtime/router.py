@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from colonnade_runtime.errors import MethodNotAllowed, NotFound
+from colonnade_runtime.path import names_in
 
 View = TypeVar("View")
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -21,8 +22,11 @@ class Router(Generic[View]):
     _patterns: dict[re.Pattern[str], dict[str, View]] = field(default_factory=dict)
 
     def add(self, method: str, path: str, view: View) -> None:
-        """Add a view; `{name}` in the path stands for one segment. Raises `ValueError` for a second one."""
-        if _PARAMETER.search(path):
+        """Add a view; `{name}` in the path stands for one segment.
+
+        Raises `ValueError` for a second one, and for a path that no request has.
+        """
+        if names_in(path):
             views = self._patterns.setdefault(_pattern(path), {})
         else:
             views = self._plain.setdefault(path, {})

@@ -1,17 +1,16 @@
 """Reads the signature of a declared call, and refuses one that cannot be sent."""
 
 import inspect
-import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
+from colonnade_runtime.path import names_in
 
 BODY = "body"
 WITH_BODY = frozenset({"POST", "PUT"})
-_NAMES = re.compile(r"\{(\w+)\}")
 
 
 class Place(StrEnum):
@@ -61,7 +60,10 @@ def parameters_of(declaration: Callable[..., Any], method: str, template: str) -
     """Return the parameters in their order. Raises `TypeError` for a signature that cannot be sent."""
     if not inspect.iscoroutinefunction(declaration):
         raise _wrong(declaration, "write `async def`")
-    in_path = set(_NAMES.findall(template))
+    try:
+        in_path = set(names_in(template))
+    except ValueError as error:
+        raise _wrong(declaration, str(error)) from error
     hints = get_type_hints(declaration, include_extras=True)
     given = inspect.signature(declaration).parameters.values()
     found = tuple(_parameter(declaration, one, hints, in_path) for one in given)

@@ -61,6 +61,10 @@ async def test_a_kept_budget_is_no_news(client: AppClient, tmp_path: Path, budge
             "{views: {'GET /orders/{id}': {bytes: 81B}}}",
             "GET /orders/{id}: 82 bytes, and bff.yaml allows 81B",
         ),
+        (
+            "{views: {'GET /hom': {bytes: 1B}}}",
+            "GET /hom: bff.yaml has a budget for it, and there is no such view",
+        ),
     ],
 )
 async def test_the_dearest_answer_is_held_to_the_budget(

@@ -182,6 +182,12 @@ def test_values_of_a_path_are_written_as_json_does(value: object, written: str) 
     assert f"/orders/{written}" == Target("/orders/{it}", ["it"], []).fill([value])
 
 
+@pytest.mark.parametrize("path", ["orders/{order_id}", "/orders/{order-id}", "/orders/{order_id}?all=true"])
+def test_a_path_that_no_service_has_is_refused_with_its_place(path: str) -> None:
+    with pytest.raises(TypeError, match=r"test_endpoint.py:\d+: with_body: '.*' is no path"):
+        post("order", path)(with_body)
+
+
 @pytest.mark.parametrize("status", [200, 503, 700])
 def test_only_what_is_a_clients_own_doing_is_passed_on(status: int) -> None:
     with pytest.raises(TypeError, match=rf"test_endpoint.py:\d+: with_body: pass_on .*{status}"):

@@ -57,6 +57,14 @@ def test_another_method_is_told_which_are_allowed(
     assert allowed == caught.value.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    "path", ["", "products", "/a/{x", "/a/x}", "/a/{}", "/a/{an-id}", "/a/{x}/{x}", "/a?b=1", "/a#b", "/a b"]
+)
+def test_a_path_that_no_request_has_is_refused(router: Router[str], path: str) -> None:
+    with pytest.raises(ValueError, match="is no path"):
+        router.add("GET", path, "any")
+
+
 def test_a_path_has_one_view_for_each_method(router: Router[str]) -> None:
     with pytest.raises(ValueError, match="GET /products/\\{id\\} has a view already"):
         router.add("GET", "/products/{id}", "other")

@@ -40,8 +40,8 @@ def impact(root: Path, platform: Platform, service: str, field: str) -> list[Bro
         known = ", ".join(sorted(contracts)) or "none"
         raise UserError(f"there is no contract of a service {service}", f"contracts: {known}")
     reduced = without(contracts[service], field)
-    views = {bff.name: views_of(root, bff) for bff in platform.bffs}
     calls = [call for call in all_calls(root, platform) if call.service == service]
+    views = {bff.name: views_of(root, bff) for bff in platform.bffs}
     return [
         _broken(call, where, root, views[call.bff.name])
         for call in calls

@@ -1,12 +1,13 @@
 """Which views of a BFF lead to which definitions, read from its source: nothing is imported or run.
 
-A view is a line of `app.py` such as `app.get("/home")(home)`. It leads to all that it names, and to all that
-this names in turn, within the package.
+A view is a line of `app.py` such as `app.get("/home")(home)`, or a function there under `@app.get("/home")`.
+It leads to all that it names, and to all that this names in turn, within the package.
 """
 
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import resolve_name
 from pathlib import Path
 
 from colonnade.ir.platform import Bff
@@ -46,7 +47,7 @@ def _module(file: Path, source: Path) -> str:
 
 
 def _added(tree: ast.Module | None) -> Iterator[tuple[str, str, ast.expr]]:
-    """Yield method, path and view of each `app.method(path)(view)`."""
+    """Yield method, path and view of each `app.method(path)(view)`, or function under `@app.method(path)`."""
     for statement in tree.body if tree else ():
         match statement:
             case ast.Expr(
@@ -56,16 +57,30 @@ def _added(tree: ast.Module | None) -> Iterator[tuple[str, str, ast.expr]]:
                 )
             ):
                 yield method.upper(), path, view
+            case ast.AsyncFunctionDef(name=name, decorator_list=decorators):
+                yield from ((*added, ast.Name(name)) for added in map(_adding, decorators) if added)
+
+
+def _adding(decorator: ast.expr) -> tuple[str, str] | None:
+    match decorator:
+        case ast.Call(func=ast.Attribute(attr=method), args=[ast.Constant(value=str(path)), *_]):
+            return method.upper(), path
+    return None
 
 
 def _imports(module: str, tree: ast.Module, trees: Mapping[str, ast.Module]) -> dict[str, Definition]:
     """What the imported names of a module stand for; a module itself has no name within it."""
     found: dict[str, Definition] = {}
+    is_package = any(other.startswith(f"{module}.") for other in trees)
+    package = module if is_package else module.rpartition(".")[0]
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
+        if isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package)
             for one in node.names:
-                inner = f"{node.module}.{one.name}"
-                found[one.asname or one.name] = (inner, "") if inner in trees else (node.module, one.name)
+                inner = f"{source}.{one.name}"
+                found[one.asname or one.name] = (inner, "") if inner in trees else (source, one.name)
+        elif isinstance(node, ast.Import):
+            found |= {one.asname: (one.name, "") for one in node.names if one.asname}
     own = {name: (module, name) for name in _tops(tree)}
     return found | own
 

@@ -186,6 +186,39 @@ def test_who_would_miss_a_field_is_named_with_views_and_owner(bff: Bff) -> None:
     assert (CALLS, line_of("order")) == (lost["order"]["file"], lost["order"]["line"])
 
 
+@pytest.mark.parametrize(
+    "imported",
+    [
+        "from . import upstreams\nfrom .upstreams import order",
+        "import mobile_bff.upstreams as upstreams\nfrom .upstreams import order",
+    ],
+)
+def test_a_view_is_found_however_it_is_added_and_what_it_reads_is_imported(bff: Bff, imported: str) -> None:
+    app = bff.root / "bffs/mobile/src/mobile_bff/app.py"
+    app.write_text(
+        f"""{imported}
+from colonnade_runtime import App, Request
+
+app = App("mobile", services=["order"])
+
+
+@app.get("/newest")
+async def newest(request: Request) -> upstreams.Order:
+    return await order(request, "1")
+
+
+@app.get("/all")
+async def everything(request: Request) -> list[upstreams.Order]:
+    return await upstreams.orders(request, "alice")
+"""
+    )
+
+    done = bff("impact", "order", "--without", "Order.id", "--json")
+
+    found = {one["call"]: one["views"] for one in json.loads(done.out)["items"]}
+    assert {"orders": ["GET /all"], "order": ["GET /newest"], "place": []} == found
+
+
 def test_a_field_that_nobody_reads_is_missed_by_nobody(bff: Bff) -> None:
     done = bff("impact", "order", "--without", "currency")
 

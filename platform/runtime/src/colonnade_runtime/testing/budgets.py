@@ -40,7 +40,8 @@ async def check_budgets(client: AppClient, bff_yaml: Path, requests: Mapping[str
     """Make `requests`, and hold the dearest answer of each view to the budget in `bff_yaml`.
 
     `requests` are by `"GET /orders?limit=100"`; the value is the JSON document that is sent, None for no
-    body. Raises `AssertionError`, which names each view that costs more than it may, or was not asked for.
+    body. Raises `AssertionError`, which names each view that costs more than it may, or was not asked for,
+    and each that has a budget and is none.
     """
     budgets = _read(bff_yaml)
     client = AppClient(client.app, client.upstreams, client.headers)
@@ -52,6 +53,12 @@ async def check_budgets(client: AppClient, bff_yaml: Path, requests: Mapping[str
         assert "x-degraded" not in answer.headers, f"{request}: {answer.headers['x-degraded']} is missing"
     spent = client.spent
     told = [line for route in client.app.router for line in _over(route, spent.get(route), budgets)]
+    views = {f"{route.method} {route.path}" for route in client.app.router}
+    told += [
+        f"{view}: bff.yaml has a budget for it, and there is no such view"
+        for view in budgets.views
+        if view not in views
+    ]
     assert not told, "\n".join(told)
 
 
