@@ -22,7 +22,9 @@ from colonnade_tests.local.test_stack import open_bff, running
 # One stack for all, in one worker and one event loop.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("canary")]
 
-ROLLOUT = "rollout: {window: 1s, min_requests: 20, max_errors: 10%}"
+ROLLOUT = "rollout: {{window: {window}, min_requests: 20, max_errors: 10%}}"
+AMPLE = ROLLOUT.format(window="30s")
+"""For a trial that ends before its window, however slowly twenty requests are answered."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -30,7 +32,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     folder = tmp_path_factory.mktemp("canary")
     root = write_platform(folder / "shop", replicas=2)
     manifest = root / "colonnade.yaml"
-    text = manifest.read_text().replace("replicas: 2,", f"replicas: 2, {ROLLOUT},")
+    text = manifest.read_text().replace("replicas: 2,", f"replicas: 2, {AMPLE},")
     manifest.write_text(text + "guardrails: {auth: [none]}\n")
     open_bff(root, "mobile", 3001)
     async with running(root, folder) as stack:
@@ -88,7 +90,11 @@ async def test_what_fails_on_one_edge_is_withdrawn_and_never_reaches_the_other(
 
 
 async def test_what_does_no_worse_reaches_all(stack: Stack, configuration: Configuration) -> None:
-    lead_to(stack.machine.layout.root, "/fine")
+    root = stack.machine.layout.root
+    lead_to(root, "/fine")
+    manifest = root / "colonnade.yaml"
+    ample = manifest.read_text()
+    manifest.write_text(ample.replace(AMPLE, ROLLOUT.format(window="1s")))
 
     with traffic(stack) as answers:
         await configuration.apply()
@@ -98,6 +104,7 @@ async def test_what_does_no_worse_reaches_all(stack: Stack, configuration: Confi
     assert "envoy: 0 of" in version.note
     assert {status for _, status in answers} == {200}
     assert stack.problems == ()
+    manifest.write_text(ample)
 
 
 async def test_who_operates_it_can_end_a_trial(stack: Stack, configuration: Configuration) -> None:
