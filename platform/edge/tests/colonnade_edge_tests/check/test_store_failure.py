@@ -1,6 +1,7 @@
 """The store dies, freezes, is restarted, and comes back."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,8 +10,12 @@ import httpx
 import pytest
 
 from colonnade_edge.authn.api_key import new_key
+from colonnade_edge.store.connect import ANSWER_WITHIN_S
+from colonnade_edge.store.hold import MOST_S
 from colonnade_edge_tests.documents import document, mobile, publish, question, subject
 from colonnade_edge_tests.processes import Valkey, free_port, serving, valkey, wait_until
+
+HALF_A_HOLD_S = MOST_S / 2
 
 
 @pytest.fixture
@@ -122,28 +127,46 @@ async def test_a_store_that_lost_everything_counts_again(
 
 
 async def test_a_store_that_is_restarted_on_purpose_fails_nobody_and_forgets_nothing(tmp_path: Path) -> None:
-    """Whoever restarts it says so before: questions wait for it, those of pages too."""
+    """Whoever restarts it says so before: questions wait for it, those of pages too.
+
+    They do for a second and a half, and a busy machine may take longer to start it: that proves nothing.
+    """
     publish(tmp_path / "policy.json", document())
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        if await restarted_in_time(folder, tmp_path / "policy.json"):
+            return
+    pytest.fail(f"no restart took less than {HALF_A_HOLD_S} s")
+
+
+async def restarted_in_time(folder: Path, policy: Path) -> bool:
+    """Restart a store; return whether it was back long before questions cease to wait, and none failed."""
     alice = mobile("deny", subject())
     with ExitStack() as running:
-        store = running.enter_context(valkey(tmp_path, kept=True))
-        environment = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": store.url}
-        service = running.enter_context(serving("colonnade_edge", tmp_path, environment))
+        store = running.enter_context(valkey(folder, kept=True))
+        environment = {"POLICY_FILE": str(policy), "STORE_URL": store.url}
+        service = running.enter_context(serving("colonnade_edge", folder, environment))
         async with httpx.AsyncClient(base_url=service.url, http1=False, http2=True, timeout=10) as edge:
             before = (await edge.get("/check/", headers=alice)).status_code
+            began = time.monotonic()
             held = await edge.post("/hold")
             store.process.terminate()
             store.process.wait()
             asked = [asyncio.create_task(edge.get("/check/", headers=alice)) for _ in range(2)]
             asked.append(asyncio.create_task(edge.get("/auth/session", headers={"cookie": "colonnade=x"})))
-            await asyncio.to_thread(running.enter_context, valkey(tmp_path, store.port, kept=True))
+            await asyncio.to_thread(running.enter_context, valkey(folder, store.port, kept=True))
+            took = time.monotonic() - began - ANSWER_WITHIN_S
             after = [(await answer).status_code for answer in asked]
             counted = (await edge.get("/metrics")).text
 
+    if took > HALF_A_HOLD_S:
+        return False
     assert (before, held.status_code) == (200, 200)
     assert sorted(after[:2]) == [200, 429]
     assert after[2] == 401
     assert "colonnade_store_errors_total 0" in counted
+    return True
 
 
 async def test_nobody_waits_for_long_for_a_store_that_does_not_come_back(
