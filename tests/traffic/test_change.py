@@ -54,12 +54,13 @@ def state(stack: Stack) -> dict[str, Any]:
     return told
 
 
-def publish(stack: Stack, number: int) -> None:
+def publish(stack: Stack) -> None:
     """Save a manifest that routes otherwise than before, and wait for it."""
     before, file = state(stack)["version"], stack.folder / "bffs/mobile/bff.yaml"
     text = file.read_text(encoding="utf-8")
     reads = ("read: 15s", "read: 14s")
-    file.write_text(text.replace(reads[number % 2], reads[1 - number % 2]), encoding="utf-8")
+    now, then = reads if reads[0] in text else reads[::-1]
+    file.write_text(text.replace(now, then), encoding="utf-8")
     eventually(lambda: state(stack)["version"] != before, within=60)
 
 
@@ -67,14 +68,53 @@ def test_publishes_lose_no_request_and_each_is_a_version(plenty: Stack, asks: li
     first = state(plenty)["version"]
 
     with asking(plenty.edge, asks, CALLERS, PAUSE_S) as heard:
-        for number in range(PUBLISHES):
-            publish(plenty, number)
+        for _ in range(PUBLISHES):
+            publish(plenty)
 
     history = json.loads(bff(plenty.folder, "config", "history", "--json").stdout)
     assert history["current"] == first + PUBLISHES
     assert "-  timeouts: {connect: 3s, send: 5s, read: 15s}" in diff(plenty, first, first + 1)
     assert (heard.lost, heard.other_than(200)) == ([], {})
     assert heard.requests > PUBLISHES
+
+
+def test_a_publish_by_canary_loses_no_request_whatever_becomes_of_it(plenty: Stack, asks: list[Ask]) -> None:
+    """The first edge has routes of its own meanwhile, and policy services know them to the last request."""
+    manifest = plenty.folder / "colonnade.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    before = state(plenty)["version"]
+    tried = text.replace("edge:\n", "edge:\n  rollout: {window: 2s, min_requests: 1, max_errors: 50%}\n")
+    manifest.write_text(tried, encoding="utf-8")
+    eventually(lambda: state(plenty)["version"] != before, within=60)
+    try:
+        with asking(plenty.edge, asks, CALLERS, PAUSE_S) as heard:
+            publish(plenty)
+            outcomes = [history(plenty)[0]["outcome"]]
+            withdraw(plenty, tried)
+            outcomes.append(history(plenty)[0]["outcome"])
+    finally:
+        before = state(plenty)["version"]
+        manifest.write_text(text, encoding="utf-8")
+        eventually(lambda: state(plenty)["version"] != before, within=60)
+
+    assert outcomes == ["published", "withdrawn"]
+    assert (heard.lost, heard.other_than(200)) == ([], {})
+
+
+def withdraw(stack: Stack, manifest: str) -> None:
+    """Save a manifest that is tried for long, and end the trial."""
+    file = stack.folder / "colonnade.yaml"
+    file.write_text(manifest.replace("window: 2s", "window: 5m"), encoding="utf-8")
+    eventually(lambda: history(stack)[0]["outcome"] == "canary", within=60)
+    eventually(lambda: any("one edge only" in one for one in state(stack)["problems"]))
+    bff(stack.folder, "config", "rollback")
+    eventually(lambda: history(stack)[0]["outcome"] == "withdrawn")
+
+
+def history(stack: Stack) -> list[dict[str, Any]]:
+    """The versions, the newest first."""
+    told: list[dict[str, Any]] = json.loads(bff(stack.folder, "config", "history", "--json").stdout)["items"]
+    return told
 
 
 def diff(stack: Stack, before: int, after: int) -> str:
@@ -117,7 +157,7 @@ def test_the_death_of_one_of_several_loses_no_request(plenty: Stack, asks: list[
 
 def test_the_admin_api_goes_back_and_forth(plenty: Stack) -> None:
     token = (plenty.folder / ".colonnade/secrets/admin-token").read_text(encoding="utf-8").strip()
-    publish(plenty, PUBLISHES)
+    publish(plenty)
     with httpx.Client(
         base_url=f"{state(plenty)['console']}/admin/config/",
         headers={"Authorization": f"Bearer {token}"},

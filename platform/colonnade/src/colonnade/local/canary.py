@@ -10,7 +10,7 @@ from colonnade.ir.platform import Platform
 from colonnade.ir.rollout import Rollout
 from colonnade.local.envoy_admin import UNREACHABLE, stats
 from colonnade.local.ports import Ports
-from colonnade.local.stack import Stack
+from colonnade.local.stack import UNDER_WAY_S, Stack
 from colonnade.local.taken_up import Reader, taken_up
 
 LOOK_S = 0.25
@@ -65,19 +65,24 @@ class Canary:
         if not self._stopped.done():
             self._stopped.set_result(why)
 
-    async def watch(self, platform: Platform, ports: Ports) -> None:
-        """Return where the others may have it too. Raises `CanaryFailed`, with the edge as it was."""
+    async def watch(self, platform: Platform, ports: Ports) -> Platform:
+        """Return what the edge has where the others may have it too.
+
+        Raises `CanaryFailed`, with the edge as it was.
+        """
         stack = self._stack
         trial = _renamed(platform, self._name)
         try:
-            stack.publisher.publish_policy(trial, ports, before=stack.platform)
+            stack.publisher.publish_policy(trial, ports, [stack.platform])
             before = await self._tallies()
             await self._deliver(trial, ports)
             await self._judge(before)
         except BaseException:
             await self._deliver(stack.platform, stack.ports)
+            await asyncio.sleep(UNDER_WAY_S)
             stack.publisher.publish_policy(stack.platform, stack.ports)
             raise
+        return trial
 
     async def _deliver(self, platform: Platform, ports: Ports) -> None:
         await self._stack.deliver(platform, ports, [self._first])

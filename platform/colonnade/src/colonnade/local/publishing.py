@@ -60,15 +60,18 @@ class Publisher:
         admin = addresses.address(ports["balancer-admin"])
         return envoy.balancer(plain, tls, admin, platform.edge.max_connections)
 
-    def publish_policy(self, platform: Platform, ports: Ports, before: Platform | None = None) -> None:
+    def publish_policy(self, platform: Platform, ports: Ports, used: Sequence[Platform] = ()) -> None:
         """Publish the policy and the identity provider's clients.
 
-        With `before`, its routes stay known until the edges no longer use them.
+        The routes of what edges have `used` until now stay known until they no longer do.
         """
         issuer = addresses.issuer(platform, ports)
         document = policy_document(platform, issuer)
-        if before is not None:
-            routes = policy_document(before, issuer).routes | document.routes
+        if used:
+            routes = {
+                name: one for before in used for name, one in policy_document(before, issuer).routes.items()
+            }
+            routes |= document.routes
             document = msgspec.structs.replace(document, routes=routes, revision=f"{document.revision}+")
         write_text(self._layout.policy_file, colonnade_policy.encode(document).decode())
         if platform.development:

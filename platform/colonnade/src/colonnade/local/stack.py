@@ -21,8 +21,11 @@ from colonnade.local.taken_up import Reader, taken_up
 UNDER_WAY_S = 0.5
 """What an edge began to send before it took a change reaches what is to be stopped within so many seconds."""
 
-Trial = Callable[[Platform, Ports], Awaitable[None]]
-"""Looks at a platform before all edges have it. Raises `ColonnadeError` where they shall not."""
+Trial = Callable[[Platform, Ports], Awaitable[Platform]]
+"""Looks at a platform before all edges have it, and returns what those use that have tried it.
+
+Raises `ColonnadeError` where the others shall not have it.
+"""
 
 
 class Stack:
@@ -81,10 +84,11 @@ class Stack:
         """
         await asyncio.to_thread(certificates.publish, self.machine.layout, platform)
         fresh = await self._start_all((*change.added, *change.changed))
+        used = [self.platform]
         try:
             if trial is not None:
-                await trial(platform, ports)
-            self.publisher.publish_policy(platform, ports, before=self.platform)
+                used.append(await trial(platform, ports))
+            self.publisher.publish_policy(platform, ports, used)
             await self.deliver(platform, ports, self.readers())
             self.publisher.publish_scrape(platform, ports)
         except BaseException as error:
@@ -92,7 +96,9 @@ class Stack:
             if isinstance(error, OSError):
                 raise WorkError(f"cannot be published: {error}") from error
             raise
-        gone_routes = {route.id for route in self.platform.routes} - {route.id for route in platform.routes}
+        gone_routes = {route.id for one in used for route in one.routes} - {
+            route.id for route in platform.routes
+        }
         self.platform, self.ports = platform, dict(ports)
         old = [child for child in map(self.supervisor.adopt, fresh) if child is not None]
         await self._taken_up()

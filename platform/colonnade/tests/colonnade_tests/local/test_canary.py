@@ -1,6 +1,7 @@
 """A publish by canary: one real edge of two has it first, and keeps it only if it does no worse."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from colonnade.local.configuration import Configuration, on_disk
 from colonnade.local.stack import Stack
 from colonnade.local.versions.store import Versions
 from colonnade.local.versions.version import Outcome
-from colonnade_tests.local.platforms import write_platform
+from colonnade_tests.local.platforms import write_bff, write_platform
 from colonnade_tests.local.test_stack import open_bff, running
 
 # One stack for all, in one worker and one event loop.
@@ -33,8 +34,9 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     root = write_platform(folder / "shop", replicas=2)
     manifest = root / "colonnade.yaml"
     text = manifest.read_text().replace("replicas: 2,", f"replicas: 2, {AMPLE},")
-    manifest.write_text(text + "guardrails: {auth: [none]}\n")
+    manifest.write_text(text + "guardrails: {auth: [none, jwt]}\n")
     open_bff(root, "mobile", 3001)
+    write_bff(root, "tv", 3002)  # by whose routes the policy services are asked
     async with running(root, folder) as stack:
         yield stack
 
@@ -69,18 +71,40 @@ def traffic(stack: Stack) -> Iterator[Counter[tuple[int, int]]]:
         task.cancel()
 
 
+@contextmanager
+def watched(stack: Stack) -> Iterator[set[str]]:
+    """Collect the routes that an edge asks about and that the policy services have not been told."""
+    found: set[str] = set()
+
+    async def watch() -> None:
+        layout = stack.machine.layout
+        while True:
+            policy = layout.policy_file.read_text()
+            for number in (1, 2):
+                routed = (layout.edge(number) / "rds.json").read_text()
+                found.update(
+                    set(re.findall(r'"(tv(?:@\d+)?)"', routed)) - set(re.findall(r'"(tv[^"]*)":', policy))
+                )
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(watch())
+    yield found
+    task.cancel()
+
+
 async def test_what_fails_on_one_edge_is_withdrawn_and_never_reaches_the_other(
     stack: Stack, configuration: Configuration
 ) -> None:
     lead_to(stack.machine.layout.root, "/fail")
 
-    with traffic(stack) as answers:
+    with traffic(stack) as answers, watched(stack) as unknown:
         await configuration.apply()
 
     version = configuration.versions.history()[0]
     assert version.outcome is Outcome.WITHDRAWN
     assert "it failed more often than the others" in version.note
     assert "the others: 0 of" in version.note
+    assert unknown == set()
     assert answers[0, 500] > 0
     assert answers[1, 500] == 0
     assert "withdrawn from envoy" in stack.problems[0]
@@ -96,11 +120,12 @@ async def test_what_does_no_worse_reaches_all(stack: Stack, configuration: Confi
     ample = manifest.read_text()
     manifest.write_text(ample.replace(AMPLE, ROLLOUT.format(window="1s")))
 
-    with traffic(stack) as answers:
+    with traffic(stack) as answers, watched(stack) as unknown:
         await configuration.apply()
 
     version = configuration.versions.current
     assert version == configuration.versions.history()[0]
+    assert unknown == set()
     assert "envoy: 0 of" in version.note
     assert {status for _, status in answers} == {200}
     assert stack.problems == ()
