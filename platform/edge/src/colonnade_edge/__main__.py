@@ -69,7 +69,7 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
     pages = _pages(settings, revoked, bearer, link.hold)
     stack.push_async_callback(pages.close)
     ticker, edges = Ticker(link, metrics.batches), LiveEdges(settings.edges)
-    heavy, last_used = HeavyUsers(link.redis), LastUsed(link.redis)
+    heavy, last_used, token = HeavyUsers(link.redis), LastUsed(link.redis), settings.hold_token
     stack.push_async_callback(last_used.flush)
     limiter = Limiter(ticker, edges, metrics, heavy)
     decider = Decider(ticker, limiter, bearer, revoked, last_used, pages.refresh_soon)
@@ -86,7 +86,7 @@ async def _opened(settings: PolicySettings, stack: AsyncExitStack) -> tuple[Poli
         *([exporter.send_forever()] if exporter else []),
     ]
     await stack.enter_async_context(_in_background(forever))
-    return PolicyService(policy, decider, pages, issuers, link, metrics, backlog, exporter), leases
+    return PolicyService(policy, decider, pages, issuers, link, metrics, backlog, token, exporter), leases
 
 
 def _pages(settings: PolicySettings, revoked: Table, bearer: Bearer, hold: Hold) -> Pages:

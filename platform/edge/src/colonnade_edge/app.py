@@ -1,5 +1,6 @@
 """The policy service as an RSGI application: what Envoy asks, and what browsers reach under /auth."""
 
+import hmac
 import logging
 
 from colonnade_edge import audit
@@ -14,6 +15,7 @@ from colonnade_edge.oidc.pages import Pages
 from colonnade_edge.policy.plan import Plan
 from colonnade_edge.policy.reload import PolicyFile
 from colonnade_edge.rsgi import HTTPProtocol, Scope
+from colonnade_edge.settings import Secret
 from colonnade_edge.store.link import StoreLink
 from colonnade_edge.tracing.decisions import traced
 from colonnade_edge.tracing.export import Exporter
@@ -35,6 +37,7 @@ class PolicyService:
         link: StoreLink,
         metrics: Metrics,
         backlog: Backlog,
+        hold_token: Secret,
         exporter: Exporter | None = None,
     ) -> None:
         self._decided = self._decide if exporter is None else traced(self._decide, policy, exporter.add)
@@ -45,6 +48,7 @@ class PolicyService:
         self._issuers = issuers
         self._link = link
         self._metrics = metrics
+        self._hold_token = hold_token
         self._refusals = audit.Refusals()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -109,13 +113,19 @@ class PolicyService:
             case "/jwks":
                 document = await self._issuers.of(self._plan().document.identity.issuer).document()
                 return Answer(200, [("content-type", "application/jwk-set+json"), NO_STORE], document)
-            case "/hold" if scope.method == "POST":
-                await self._link.hold.begin()
-                return json_answer(200, {"status": "held"})
+            case "/hold" if scope.method == "POST" and self._hold_token:
+                return await self._hold(scope)
             case path if path.startswith("/auth/"):
                 return await self._pages.answer(self._plan(), scope, protocol)
             case _:
                 raise NotFound("there is nothing at this path")
+
+    async def _hold(self, scope: Scope) -> Answer:
+        shown = scope.headers.get("authorization", "")
+        if not hmac.compare_digest(shown.encode(), f"Bearer {self._hold_token}".encode()):
+            raise Unauthenticated("send what HOLD_TOKEN is: Authorization: Bearer …", 'Bearer realm="hold"')
+        await self._link.hold.begin()
+        return json_answer(200, {"status": "held"})
 
     def _counted(self) -> Answer:
         if self._policy.current is not None:

@@ -44,7 +44,8 @@ class PolicySettings(msgspec.Struct, frozen=True):
     Session keys come from a file, or from the variable itself, separated by spaces; see `Keyring`.
     `identity_url` is where it reaches the identity provider, where that is not the issuer's own address;
     `edges` are the URLs of all edges, this service's own too; `consumer_secrets` have the names of variables;
-    `lease` is where streams are held, `collector` where spans go.
+    `lease` is where streams are held, `collector` where spans go; who shows `hold_token` may announce a
+    restart of the store, without one nobody.
     """
 
     listen: Listen
@@ -59,6 +60,7 @@ class PolicySettings(msgspec.Struct, frozen=True):
     edges: tuple[str, ...] = ()
     lease: Listen | None = None
     collector: Collector | None = None
+    hold_token: Secret = Secret()
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
@@ -89,6 +91,7 @@ def policy_settings(environ: Mapping[str, str]) -> PolicySettings:
         edges=tuple(environ.get("EDGE_URLS", "").split()),
         lease=_listen(environ, 0, "LEASE_PORT") if environ.get("LEASE_PORT") else None,
         collector=_collector(environ),
+        hold_token=Secret(environ.get("HOLD_TOKEN", "")),
     )
 
 

@@ -1,6 +1,7 @@
 """Finds what a plan needs on this machine: programs, import paths, secrets."""
 
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +48,7 @@ def find_machine(platform: Platform, layout: Layout, environ: Mapping[str, str] 
         machine_secrets=_machine_secrets(platform.identity, layout, environ),
         store_url=_secret(platform.store_url, layout, environ) if platform.store_url else None,
         cache_urls={bff.name: _secret(bff.cache.url, layout, environ) for bff in platform.bffs if bff.cache},
+        hold_token=secrets.token_urlsafe(),
         hot_restart=hot.supported(),
     )
 

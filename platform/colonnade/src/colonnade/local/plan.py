@@ -25,7 +25,8 @@ class Machine:
     the caller's; `session_secret` is the browser login's, `session_keys` the variable that leads to what
     encrypts its tokens; `machine_secrets` are variables by which tokens of machines are judged, and
     `machine_secret` the development machine's own; `store_url` is None where Valkey is ours; `cache_urls`
-    are those of the BFFs that have a cache, by name; with `hot_restart` an Envoy can hand its sockets over.
+    are those of the BFFs that have a cache, by name; `hold_token` is shown to policy services when Valkey is
+    restarted, by this run of the stack alone; with `hot_restart` an Envoy can hand its sockets over.
     """
 
     layout: Layout
@@ -38,6 +39,7 @@ class Machine:
     session_keys: Mapping[str, str] = field(repr=False)
     machine_secret: str = field(repr=False)
     machine_secrets: Mapping[str, str] = field(repr=False)
+    hold_token: str = field(repr=False)
     store_url: str | None = field(default=None, repr=False)
     cache_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     hot_restart: bool = False
@@ -110,6 +112,7 @@ class _Plan:
     def _policy(self, name: str) -> ProcessSpec:
         env = {**self._stored(), **self.machine.session_keys, **self.machine.machine_secrets}
         env["SESSION_CLIENT_SECRET"] = self.machine.session_secret
+        env["HOLD_TOKEN"] = self.machine.hold_token
         env["LEASE_PORT"] = str(self.ports[f"{name}-lease"])
         env |= tracing(collector(self.platform), "policy")
         env["EDGE_URLS"] = " ".join(edge.url for edge in edges(self.platform, self.ports))

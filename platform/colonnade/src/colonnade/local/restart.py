@@ -66,7 +66,8 @@ async def renew(stack: Stack, parts: Collection[str]) -> None:
 async def _hold(stack: Stack) -> None:
     """Have every policy service keep its questions back; one that does not answer fails them by itself."""
     names = numbered("policy", stack.platform.edge.replicas)
-    await asyncio.gather(*(ask(held(stack.ports[name]), HELD_WITHIN_S) for name in names))
+    token = stack.machine.hold_token
+    await asyncio.gather(*(ask(held(stack.ports[name], token), HELD_WITHIN_S) for name in names))
 
 
 def _envoys(chosen: Sequence[str], children: Mapping[str, Child]) -> list[str]:

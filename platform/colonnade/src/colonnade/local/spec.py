@@ -14,7 +14,7 @@ class Health:
     """
 
     port: int
-    question: bytes
+    question: bytes = field(repr=False)
     answer: bytes
     peer: str = ""
     identity: str = ""
@@ -25,13 +25,14 @@ def http_health(port: int) -> Health:
     return _asked(port, "GET /healthz")
 
 
-def held(port: int) -> Health:
+def held(port: int, token: str) -> Health:
     """Return what has a policy service keep its questions from a store that is about to be restarted."""
-    return _asked(port, "POST /hold")
+    return _asked(port, "POST /hold", f"Authorization: Bearer {token}")
 
 
-def _asked(port: int, what: str) -> Health:
-    lines = (f"{what} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Content-Length: 0", "Connection: close", "", "")
+def _asked(port: int, what: str, *headers: str) -> Health:
+    always = (f"Host: 127.0.0.1:{port}", "Content-Length: 0", "Connection: close")
+    lines = (f"{what} HTTP/1.1", *always, *headers, "", "")
     return Health(port, "\r\n".join(lines).encode(), b"HTTP/1.1 200")
 
 

@@ -70,4 +70,5 @@ def machine(root: Path) -> Machine:
         session_keys={"SESSION_KEYS": "the-session-keys"},
         machine_secret="the-machine-secret",
         machine_secrets={"CONSUMER_SECRET_PARTNER": "the-secret-of-a-consumer"},
+        hold_token="the-hold-token",
     )

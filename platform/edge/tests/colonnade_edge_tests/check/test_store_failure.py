@@ -16,6 +16,8 @@ from colonnade_edge_tests.documents import document, mobile, publish, question, 
 from colonnade_edge_tests.processes import Valkey, free_port, serving, valkey, wait_until
 
 HALF_A_HOLD_S = MOST_S / 2
+TOKEN = {"HOLD_TOKEN": "the-hold-token"}
+ANNOUNCED = {"Authorization": "Bearer the-hold-token"}
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def mortal(tmp_path: Path) -> Iterator[Valkey]:
 @pytest.fixture
 async def edge(mortal: Valkey, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     publish(tmp_path / "policy.json", document())
-    environment = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": mortal.url}
+    environment = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": mortal.url, **TOKEN}
     with serving("colonnade_edge", tmp_path, environment) as service:
         async with httpx.AsyncClient(base_url=service.url, http1=False, http2=True, timeout=10) as client:
             yield client
@@ -145,12 +147,12 @@ async def restarted_in_time(folder: Path, policy: Path) -> bool:
     alice = mobile("deny", subject())
     with ExitStack() as running:
         store = running.enter_context(valkey(folder, kept=True))
-        environment = {"POLICY_FILE": str(policy), "STORE_URL": store.url}
+        environment = {"POLICY_FILE": str(policy), "STORE_URL": store.url, **TOKEN}
         service = running.enter_context(serving("colonnade_edge", folder, environment))
         async with httpx.AsyncClient(base_url=service.url, http1=False, http2=True, timeout=10) as edge:
             before = (await edge.get("/check/", headers=alice)).status_code
             began = time.monotonic()
-            held = await edge.post("/hold")
+            held = await edge.post("/hold", headers=ANNOUNCED)
             store.process.terminate()
             store.process.wait()
             asked = [asyncio.create_task(edge.get("/check/", headers=alice)) for _ in range(2)]
@@ -169,10 +171,24 @@ async def restarted_in_time(folder: Path, policy: Path) -> bool:
     return True
 
 
+async def test_only_who_has_the_token_can_announce_a_restart(edge: httpx.AsyncClient, tmp_path: Path) -> None:
+    """Nobody, where there is none."""
+    shown = ("", "Bearer", "Bearer the-hold", "the-hold-token")
+    refused = [await edge.post("/hold", headers={"Authorization": text}) for text in shown]
+    environment = {"POLICY_FILE": str(tmp_path / "policy.json"), "STORE_URL": "redis://127.0.0.1:1/0"}
+    with serving("colonnade_edge", tmp_path, environment) as service:
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            nobody = await client.post("/hold", headers={"Authorization": "Bearer"})
+
+    assert [answer.status_code for answer in refused] == [401] * 4
+    assert refused[0].headers["content-type"] == "application/problem+json"
+    assert nobody.status_code == 404
+
+
 async def test_nobody_waits_for_long_for_a_store_that_does_not_come_back(
     edge: httpx.AsyncClient, mortal: Valkey
 ) -> None:
-    await edge.post("/hold")
+    await edge.post("/hold", headers=ANNOUNCED)
     mortal.process.kill()
 
     assert await statuses(edge, "deny", 1) == [503]
