@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -20,6 +21,9 @@ from colonnade.envoy.tls import CLIENTS, EDGE
 from colonnade.errors import WorkError
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Target
+
+TOLD = 500
+"""So many characters of what Envoy says when it crashes; addresses follow."""
 
 TIMEOUT_S = 120.0
 """Five thousand routes take a busy machine some ten seconds."""
@@ -48,7 +52,7 @@ async def validate(platform: Platform, target: Target) -> None:
             (Path(folder) / f"{name}.json").write_text('{"resources": []}', encoding="utf-8")
         file = Path(folder) / "envoy.json"
         file.write_text(json.dumps(static(platform, here)), encoding="utf-8")
-        await _run(file)
+        await judge(envoy_binary(), file)
 
 
 def static(platform: Platform, target: Target) -> Json:
@@ -73,9 +77,23 @@ def _untyped(resource: Json) -> Json:
     return {key: value for key, value in resource.items() if key != "@type"}
 
 
-async def _run(bootstrap: Path) -> None:
+async def judge(envoy: Path, bootstrap: Path) -> None:
+    """Return if `envoy` accepts what is in the file; raise `WorkError` with its reason where it does not.
+
+    One that crashes has judged nothing, and it does so now and then over what is fine: another is asked.
+    """
+    code, output = await _run(envoy, bootstrap)
+    if code < 0:
+        code, output = await _run(envoy, bootstrap)
+    if code < 0:
+        raise WorkError(f"envoy crashes over the configuration ({signal.Signals(-code).name})", output[:TOLD])
+    if code != 0:
+        raise WorkError(f"envoy refuses the configuration: {reason(output)}")
+
+
+async def _run(envoy: Path, bootstrap: Path) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
-        envoy_binary(),
+        envoy,
         *("--mode", "validate", "--config-path", str(bootstrap), "--log-level", "error"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -86,8 +104,7 @@ async def _run(bootstrap: Path) -> None:
         process.kill()
         await process.wait()
         raise WorkError(f"envoy did not judge the configuration within {TIMEOUT_S:g} s") from None
-    if process.returncode != 0:
-        raise WorkError(f"envoy refuses the configuration: {reason(output.decode(errors='replace'))}")
+    return process.returncode or 0, output.decode(errors="replace")
 
 
 def reason(output: str) -> str:

@@ -30,6 +30,8 @@ ALWAYS = 64
 MOST = 4096
 """As many as the cluster takes."""
 EVERY_S = 0.1
+LEAST_S = 0.001
+"""Envoy knows no part of a millisecond here."""
 
 
 def _config(platform: Platform, _target: Target) -> Json | None:
@@ -62,7 +64,7 @@ def _group(route: Route) -> str:
 
 
 def _bearable_s(route: Route) -> float:
-    return route.timeouts.read_s * BEARABLE[route.criticality]
+    return max(LEAST_S, route.timeouts.read_s * BEARABLE[route.criticality])
 
 
 def _chain(group: str, bearable_s: float) -> Json:
