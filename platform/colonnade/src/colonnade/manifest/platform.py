@@ -74,7 +74,7 @@ class Edge(Model):
     console_port: Port = 9000
     trusted_hops: Annotated[int, Field(ge=0, le=8)] = 0
     max_body: Size = parse_size("1MiB")
-    max_headers: Annotated[Size, Field(le=96 * 1024)] = parse_size("60KiB")
+    max_headers: Annotated[Size, Field(ge=1024, le=96 * 1024)] = parse_size("60KiB")
     max_header_count: Annotated[int, Field(ge=10, le=1000)] = 100
     max_connections: Annotated[int, Field(ge=10, le=1_000_000)] = 20_000
     max_memory: Annotated[Size, Field(ge=32 * 1024 * 1024)] = parse_size("2048MiB")

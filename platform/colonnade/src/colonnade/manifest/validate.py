@@ -30,8 +30,20 @@ def validate(document: Document, model: type[M]) -> M:
     try:
         return model.model_validate_json(json.dumps(document.data))
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = _without_echoes(error.errors(include_url=False))
         raise ManifestError(_unique(_problem(document, model, detail) for detail in details)) from None
+
+
+def _without_echoes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without lists that are called empty because nothing in them is right."""
+
+    def echoes(one: ErrorDetails) -> bool:
+        at = one["loc"]
+        return one["type"] == "too_short" and any(
+            len(other["loc"]) > len(at) and other["loc"][: len(at)] == at for other in details
+        )
+
+    return [one for one in details if not echoes(one)]
 
 
 def _unique(problems: Iterable[Problem]) -> list[Problem]:

@@ -19,6 +19,8 @@ SPENT = ("authorization", "cookie", "x-api-key")
 """Headers that end at the edge."""
 IDENTITY = ("x-user-id", "x-client-id", "x-device-id")
 """Headers by which a BFF tells a service who asks, and the edge tells a BFF."""
+FOUND = (*IDENTITY, "x-user-email", "x-user-roles")
+"""Headers that only the edge gives: what a client sends under these names is removed."""
 
 
 def resolve_balance(balance: Balance) -> ir.Balance:
@@ -66,7 +68,10 @@ def _bff(written: Written[BffManifest], manifests: Manifests) -> Iterator[Proble
     if (bff.balance.key or "").removeprefix("header:") in SPENT:
         hint = "header:x-user-id is who is calling, as the edge found it"
         yield problem(("balance", "key"), "this header ends at the edge", hint)
-    if bff.canary is not None and bff.canary.sticky.removeprefix("header:") in IDENTITY:
+    if bff.canary is not None and bff.canary.header in {*FOUND, *SPENT, "host"}:
+        message = "no client can choose by a header that the edge reads or gives itself"
+        yield problem(("canary", "header"), message, "take one of your own such as x-canary")
+    if bff.canary is not None and bff.canary.sticky.removeprefix("header:") in FOUND:
         message = "who is calling is found after the canary was drawn"
         yield problem(("canary", "sticky"), message, "take cookie, ip, or a header that the client sends")
     yield from _one_hash(written)

@@ -221,21 +221,36 @@ class _Part:
                 yield self._too_much((*self.route_at, "timeouts", name), f"{most.total_seconds():g}s")
 
 
+def _platform_ports(platform: PlatformManifest) -> Iterator[tuple[Location, int, str]]:
+    """The ports that the platform's manifest asks for: where, which, and whose."""
+    edge = platform.edge
+    yield ("edge", "port"), edge.port, "the edge"
+    yield ("edge", "tls", "port"), edge.tls.port, "the edge"
+    yield ("edge", "console_port"), edge.console_port, "the console"
+    for name, service in platform.services.items():
+        if service.path is not None:
+            yield ("services", name, "port"), service.port, name
+            if service.grpc_port is not None:
+                yield ("services", name, "grpc_port"), service.grpc_port, name
+
+
+def _taken(port: int, part: str) -> tuple[str, str]:
+    return f"port {port} is taken by {part}", "choose another"
+
+
 def _clashes(manifests: Manifests) -> Iterator[Problem]:
-    """Two BFFs on one prefix (and a shared host) or one port; the later by name is told."""
-    ports = {
-        service.port: name for name, service in manifests.platform.manifest.services.items() if service.path
-    }
-    edge = manifests.platform.manifest.edge
-    ports |= {edge.port: "the edge", edge.tls.port: "the edge", edge.console_port: "the console"}
+    """Two BFFs on one prefix (and a shared host), or two parts on one port; the later is told."""
+    ports: dict[int, str] = {}
+    for at, port, part in _platform_ports(manifests.platform.manifest):
+        if port in ports:
+            yield manifests.platform.document.problem(at, *_taken(port, ports[port]))
+        ports.setdefault(port, part)
     seen: list[BffManifest] = []
     for written in (*manifests.bffs.values(), *manifests.exposed()):
         bff = written.manifest
         taken = ports.setdefault(bff.port, bff.name)
         if taken != bff.name:
-            yield written.document.problem(
-                ("port",), f"port {bff.port} is taken by {taken}", "choose another"
-            )
+            yield written.document.problem(("port",), *_taken(bff.port, taken))
         for other in seen:
             if other.route.prefix == bff.route.prefix and _share_host(other, bff):
                 message = f"{bff.route.prefix} is taken by {other.name}"

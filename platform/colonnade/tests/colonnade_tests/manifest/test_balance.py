@@ -22,8 +22,9 @@ def said(root: Path, order: str) -> None:
         ("replicas: 2, balance: {policy: weighted, weights: [1]}", "1 weights, and 2 instances"),
         ("balance: {policy: hash, key: ip}", "a service is not told this"),
         ('balance: {policy: hash, key: "header:x-tenant"}', "a service is not told this"),
+        ("grpc_port: 8103", "port 8103 is taken by order"),
     ],
-    ids=["weights", "ip", "header"],
+    ids=["weights", "ip", "header", "port"],
 )
 def test_what_a_service_cannot_have_is_told_where_it_is_written(
     tmp_path: Path, order: str, told: str

@@ -38,6 +38,10 @@ def test_a_certificate_is_a_file_and_has_its_key(tmp_path: Path) -> None:
         ("{certificate: 'env:PEM', key: 'file:k'}", "edge.tls.certificate: expected file:PATH"),
         ("{client_ca: 'env:CA'}", "edge.tls.client_ca: expected file:PATH"),
         ("{client_ca: 'file:ca.pem', http3: true}", "over HTTP/3 no client can show a certificate"),
+        (
+            "{port: 8080}",
+            "colonnade.yaml:2:14: edge.tls.port: port 8080 is taken by the edge (choose another)",
+        ),
         ("{min_version: '1.1'}", "edge.tls.min_version: '1.1' is not one of 1.2, 1.3"),
     ],
 )
