@@ -230,9 +230,12 @@ class Child:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._timing.stop_s if self._asked else 1.0):
+            most_s = self._timing.stop_s if self._asked else 1.0
+            try:
+                async with asyncio.timeout(most_s):
                     await process.wait()
+            except TimeoutError:
+                self._output.say(f"{self.spec.name} did not end within {most_s:g} s, and is killed")
         signal_group(process.pid, signal.SIGKILL)
         await process.wait()
         # A worker that it left behind may hold the port for another moment.

@@ -73,9 +73,11 @@ class Supervisor:
         drained = [child for child in chosen.values() if child.pid is not None and child.spec.drained]
         ports = [child.spec.admin_port for child in drained]
         await asyncio.gather(*(drain(port) for port in ports if port is not None))
-        await asyncio.gather(*(child.stop() for child in retiring))
         for layer in reversed(layers([child.spec for child in chosen.values()])):
-            await asyncio.gather(*(chosen[spec.name].stop() for spec in layer))
+            names = {spec.name for spec in layer}
+            await asyncio.gather(*(chosen[name].stop() for name in names))
+            # An Envoy does not end for many seconds where the one that it follows has gone before.
+            await asyncio.gather(*(child.stop() for child in retiring if child.spec.name in names))
         for name, child in chosen.items():
             hot.forget(child.spec)
             del self.children[name]

@@ -276,6 +276,15 @@ async def test_a_restart_loses_no_request(stack: Stack, name: str) -> None:
     assert {200} == set(answers)
 
 
+async def test_a_stack_is_stopped_while_an_envoy_still_follows_another(stack: Stack) -> None:
+    await restart(stack, ["envoy"])
+
+    await stack.supervisor.stop()
+
+    told = stack.machine.layout.log("colonnade")
+    assert not told.exists() or "is killed" not in told.read_text()
+
+
 async def test_one_edge_has_no_other_to_be_compared_with(configuration: Configuration) -> None:
     with pytest.raises(UserError, match="only one edge"):
         await configuration.publish("alice", canary=True)
