@@ -166,12 +166,14 @@ class Request:
         ends = now + self.limits.call
         if ends > self._calls_end:  # noqa: PLR1730 - `min` costs ten times as much, in every call
             ends = self._calls_end
-        headers = self._down(shared=ask.shared)
+        for_all = ask.shared or self.anonymous  # tells nobody who asks
+        flights = self.upstreams.flights if for_all else self._flights
+        headers = self._headers(TRACE) if for_all else self._down()
         if body is not None:
             headers = Headers(headers, **{"content-type": "application/json"})
         if self.trace is not None:
             headers = Headers(headers, traceparent=self.trace.child())
-        return Call(ask, target, headers, body, now, ends, self._flights)
+        return Call(ask, target, headers, body, now, ends, flights)
 
     def called(self, way: Way, call: Call, outcome: str, reply: Reply | None) -> None:
         """Count what became of a call, and what its answer has cost, unless that was another's."""
@@ -231,10 +233,8 @@ class Request:
             self._id = self._header("x-request-id") or urandom(16).hex()
         return self._id
 
-    def _down(self, *, shared: bool) -> Headers:
-        """What goes down with a call: request id and trace, and who asks unless that is all the same."""
-        if shared or self.anonymous:
-            return self._headers(TRACE)
+    def _down(self) -> Headers:
+        """What goes down with a call: request id and trace, and who asks."""
         if self._told is None:
             self._told = self._headers(TRACE_AND_IDENTITY)
         return self._told

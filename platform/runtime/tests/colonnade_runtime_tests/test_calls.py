@@ -1,9 +1,12 @@
 """Calls to services: what goes down, what comes back, how long it may take."""
 
+import asyncio
+
 import msgspec
 import pytest
 from colonnade_runtime import App, Request, declared, delete, get, post
 from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.upstream import Call
 
 FROM_THE_EDGE = {
     "x-user-id": "alice",
@@ -126,3 +129,12 @@ async def test_of_a_call_that_returns_none_nothing_is_read(answer: object, statu
     told = await shop({"order DELETE /orders/1": answer}).request("DELETE", "/order")
 
     assert status == told.status
+
+
+async def test_a_service_that_hangs_in_a_test_is_late_as_in_a_process() -> None:
+    async def never(_call: Call) -> None:
+        await asyncio.Event().wait()
+
+    told = await shop({"order GET /orders/1": never}, call_timeout=0.01).get("/order")
+
+    assert (504, "The order service did not answer in time.") == (told.status, told.json()["detail"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from colonnade_runtime import App, Bulkhead, Request, Upstream, declared, get, post
+from colonnade_runtime import App, Bulkhead, Request, Upstream, declared, get, post, shared
 from colonnade_runtime.errors import UpstreamBusy, UpstreamError, UpstreamOpen, UpstreamTimeout
 from colonnade_runtime.testing import AppClient, FakeUpstreams
 from colonnade_runtime.upstream import Call
@@ -123,6 +123,20 @@ async def test_requests_share_a_call_declared_so_which_tells_nobody_who_asks() -
     assert [False] == ["x-user-id" in call.headers for call in gate.calls]
 
 
+async def test_requests_for_an_answer_that_is_the_same_for_all_share_its_calls() -> None:
+    gate = Gate({"id": "1"})
+    app = App("shop", services=["shop"])
+    app.get("/", cache=shared(60))(lambda request: thing(request, "1"))
+    client = AppClient(app, FakeUpstreams({"shop GET /things/1": gate}), ALICE)
+    asking = asyncio.gather(client.get("/"), client.get("/", x_user_id="bob"))
+    await gate.asked()
+    await settle()
+    gate.opened.set()
+
+    assert [200, 200] == [answer.status for answer in await asking]
+    assert [False] == ["x-user-id" in call.headers for call in gate.calls]
+
+
 async def test_who_waits_for_a_call_that_is_given_up_asks_again() -> None:
     gate = Gate({"id": "1"})
     client = shop(news, FakeUpstreams({"shop GET /news": gate}))
@@ -180,11 +194,11 @@ async def test_waiting_for_a_place_ends_with_the_calls_time_and_says_nothing_of_
 
     settings = {"shop": Upstream(bulkhead=Bulkhead(places=1))}
     upstreams = FakeUpstreams({"shop GET /things/1": gate})
-    client = shop(view, upstreams, upstreams=settings, call_timeout=0.05)
+    client = shop(view, upstreams, upstreams=settings, deadline=60.0, call_timeout=60.0)
     holding = asyncio.create_task(client.get("/"))
     await gate.asked()
-    for _ in range(5):
-        assert 503 == (await client.get("/")).status
+    late = await asyncio.gather(*(client.get("/", x_envoy_expected_rq_timeout_ms="1000") for _ in range(5)))
+    assert [503] * 5 == [answer.status for answer in late]
     gate.opened.set()
 
     assert 200 == (await holding).status

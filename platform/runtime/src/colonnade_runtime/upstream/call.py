@@ -46,9 +46,9 @@ class Headers(dict[str, str]):
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call: `target` is path and query, `began` and `ends` are on the loop's clock, in seconds.
 
-    `flights` are the reads of the same request that are under way. `tried` has a bit for each instance that
-    it was sent to, which is noted here because one call is sent again and again. One that `joined` was not
-    sent: its answer is that of an identical read.
+    `flights` are the reads under way that it may join: of the same request, or of all where nobody is told
+    who asks. `tried` has a bit for each instance that it was sent to, which is noted here because one call is
+    sent again and again. One that `joined` was not sent: its answer is that of an identical read.
     """
 
     ask: Ask

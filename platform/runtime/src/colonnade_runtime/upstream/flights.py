@@ -4,21 +4,17 @@ import asyncio
 from collections.abc import Callable
 
 from colonnade_runtime.errors import UpstreamError, UpstreamTimeout
-from colonnade_runtime.upstream.call import Call, Flights, Reply, Stage
+from colonnade_runtime.upstream.call import Call, Reply, Stage
 from msgspec.structs import force_setattr
 
 Waiting = list[asyncio.Future[Reply | None]]
 
 
-def single_flight(clock: Callable[[], float], shared: Flights | None, then: Stage) -> Stage:
-    """Return the stage in which a read joins the same one under way, and else is made.
-
-    Reads of one request only, unless `shared` holds those of all: for calls declared so, which are sent
-    without identity.
-    """
+def single_flight(clock: Callable[[], float], then: Stage) -> Stage:
+    """Return the stage in which a read joins the same one among its `flights`, and else is made."""
 
     async def stage(call: Call) -> Reply:
-        flights = call.flights if shared is None else shared
+        flights = call.flights
         key = (call.ask.service, call.target)
         waiting: Waiting = []
         while (others := flights.setdefault(key, waiting)) is not waiting:

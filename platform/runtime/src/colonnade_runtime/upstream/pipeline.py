@@ -5,7 +5,7 @@ from collections.abc import Callable
 from colonnade_runtime.errors import UpstreamOpen, UpstreamTimeout, UpstreamUnreachable
 from colonnade_runtime.upstream.breaker import Breaker
 from colonnade_runtime.upstream.bulkhead import Places
-from colonnade_runtime.upstream.call import IDEMPOTENT, READ, Ask, Call, Flights, Reply, Stage
+from colonnade_runtime.upstream.call import IDEMPOTENT, READ, Ask, Call, Reply, Stage
 from colonnade_runtime.upstream.flights import single_flight
 from colonnade_runtime.upstream.hedge import hedging
 from colonnade_runtime.upstream.policy import Retrying, Upstream
@@ -26,7 +26,6 @@ class Service:
         self.budget = Budget(settings.retrying)
         self.retries = Retries(settings.retrying, self.budget, clock, random, sleep)
         self.no_retries = Retries(NEVER, Budget(NEVER), clock, random, sleep)
-        self.flights: Flights = {}
         self.hedges = 0
 
     def hedged(self) -> None:
@@ -43,7 +42,7 @@ def pipeline(ask: Ask, service: Service, send: Stage) -> Stage:
     send = guarded(service.breaker, service.places, retries, send)
     if ask.method == READ:
         # Outermost: a read that joins another takes no place, no retry, and no part in the breaker's verdict.
-        send = single_flight(service.clock, service.flights if ask.shared else None, send)
+        send = single_flight(service.clock, send)
     return send
 
 

@@ -9,7 +9,7 @@ import msgspec
 from colonnade_runtime.memory import Memory
 from colonnade_runtime.metrics import Labels, Series, family, red
 from colonnade_runtime.upstream.breaker import State
-from colonnade_runtime.upstream.call import Ask, Stage, Transport
+from colonnade_runtime.upstream.call import Ask, Flights, Stage, Transport
 from colonnade_runtime.upstream.pipeline import Clock, Random, Service, pipeline
 from colonnade_runtime.upstream.policy import Upstream
 from colonnade_runtime.upstream.retry import Sleep
@@ -55,6 +55,7 @@ class Upstreams:
         self._random = random
         self._sleep = sleep
         self.last_good: Memory[bytes] = Memory()
+        self.flights: Flights = {}  # of the calls that tell nobody who asks
         self._services: dict[str, Service] = {}
         self._series: defaultdict[tuple[str, str], Series] = defaultdict(Series)
         self.ways = Ways(self._way)
