@@ -14,11 +14,13 @@ from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLObjectType,
     SelectionSetNode,
     Visitor,
     get_named_type,
     get_nullable_type,
+    is_abstract_type,
     visit,
 )
 from graphql.language import IntValueNode, VariableNode
@@ -26,6 +28,10 @@ from graphql.language import IntValueNode, VariableNode
 LIST = 5
 """Items of a list whose length nobody says."""
 SIZES = ("first", "last", "limit")
+STEPS = 2_000
+"""Types, each with what is asked of it, that are looked at."""
+BEYOND = 10**9
+"""What is told of an operation that takes more steps to count."""
 
 
 def complexity(
@@ -33,23 +39,50 @@ def complexity(
     kind: GraphQLObjectType,
     sets: Sequence[SelectionSetNode],
     variables: Mapping[str, Any],
-    *,
-    sized: bool = False,
 ) -> int:
-    """Return how many fields would be answered at the most; `sized`: the lists in here were counted."""
-    total = 0
-    for nodes in document.fields(kind, sets).values():
-        total += 1
+    """Return how many fields of an object of type `kind` would be answered at the most."""
+    return _Count(document, variables).fields(kind, sets, sized=False)
+
+
+class _Count:
+    """Counts, for each type and what is asked of it, once: a type that stands for others is any of them."""
+
+    def __init__(self, document: Document, variables: Mapping[str, Any]) -> None:
+        self._document = document
+        self._variables = variables
+        self._known: dict[tuple[object, ...], int] = {}
+
+    def fields(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode], *, sized: bool) -> int:
+        """Return how many fields; `sized`: the lists in here were counted."""
+        key = (kind.name, sized, *map(id, sets))
+        if key not in self._known:
+            if len(self._known) > STEPS:
+                return BEYOND
+            self._known[key] = sum(
+                1 + self._within(kind, nodes, sized=sized)
+                for nodes in self._document.fields(kind, sets).values()
+            )
+        return self._known[key]
+
+    def _within(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], *, sized: bool) -> int:
         field: GraphQLField | None = kind.fields.get(nodes[0].name.value)
         inner = [node.selection_set for node in nodes if node.selection_set is not None]
-        of = get_named_type(field.type) if field is not None else None
-        if field is not None and inner and isinstance(of, GraphQLObjectType):
-            is_list = isinstance(get_nullable_type(field.type), GraphQLList)
-            size = _size(field, nodes[0], variables)
-            items = max(1, size) if size is not None else LIST if is_list and not sized else 1
-            counted = size is not None and not is_list
-            total += items * complexity(document, of, inner, variables, sized=counted)
-    return total
+        if field is None or not inner:
+            return 0
+        is_list = isinstance(get_nullable_type(field.type), GraphQLList)
+        size = _size(field, nodes[0], self._variables)
+        items = max(1, size) if size is not None else LIST if is_list and not sized else 1
+        counted = size is not None and not is_list
+        return items * max(
+            (self.fields(one, inner, sized=counted) for one in self._objects(get_named_type(field.type))),
+            default=0,
+        )
+
+    def _objects(self, kind: GraphQLNamedType) -> Sequence[GraphQLObjectType]:
+        """The types that an object of this type may have."""
+        if is_abstract_type(kind):
+            return self._document.schema.get_possible_types(kind)
+        return [kind] if isinstance(kind, GraphQLObjectType) else []
 
 
 def size_variables(document: DocumentNode) -> tuple[str, ...]:
