@@ -1,9 +1,10 @@
 """Operations on a schema: parsed, validated and compiled once, then run for each request."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, TypeVar, cast
 
+from colonnade_runtime.memory import Memory
 from colonnade_runtime.operations.complexity import complexity, size_variables
 from colonnade_runtime.operations.expansion import expanded
 from colonnade_runtime.operations.frame import Frame
@@ -30,8 +31,11 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.language import DocumentNode
 from strawberry import Schema
 
-KEPT = 1000
-"""Operations that are kept; the least recently used goes first."""
+KEPT, LONGEST_KEPT = 256 * 1024, 64 * 1024
+"""Characters of all operations that are kept, the least recently used goes first, and of one.
+
+Parsed and compiled, each character may take a kilobyte.
+"""
 MAX_CHOICES = 16
 """Plans and complexities that are kept of one operation, for different variables."""
 TOO_COMPLEX = "TOO_COMPLEX"
@@ -117,19 +121,17 @@ class Engine:
         self._rules = [*specified_rules, *rules]
         self._max_tokens = max_tokens
         self._max_complexity = max_complexity
-        self._known: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._known: Memory[Operation] = Memory(KEPT, LONGEST_KEPT)
 
     def prepare(self, query: str, name: str | None) -> Operation:
         """Return the operation called `name`, or the only one. Raises `Refused`."""
         key = (query, name)
-        found = self._known.get(key)
+        found = self._known.find(key, now=0.0, age=inf)
         if found is not None:
-            self._known.move_to_end(key)
-            return found
-        found = self._known[key] = self._prepared(query, name)
-        if len(self._known) > KEPT:
-            self._known.popitem(last=False)
-        return found
+            return found.value
+        operation = self._prepared(query, name)
+        self._known.keep(key, operation, len(query) + len(name or ""), at=0.0)
+        return operation
 
     def _prepared(self, query: str, name: str | None) -> Operation:
         try:

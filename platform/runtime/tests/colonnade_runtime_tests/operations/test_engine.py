@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from colonnade_runtime.operations.engine import Engine, Refused
+from colonnade_runtime.operations.engine import KEPT, LONGEST_KEPT, Engine, Refused
 from graphql import ExecutionResult, GraphQLError, execute, parse
 from hypothesis import assume, example, given, settings
 from strawberry.extensions.query_depth_limiter import create_validator as no_deeper_than
@@ -130,6 +130,24 @@ def test_an_operation_is_prepared_once() -> None:
     made = engine()
 
     assert made.prepare("{ tree { name } }", None) is made.prepare("{ tree { name } }", None)
+
+
+def test_an_operation_that_is_long_is_not_kept() -> None:
+    made = engine()
+    asked = f'{{ tree {{ times(text: "{"x" * LONGEST_KEPT}") }} }}'
+
+    assert made.prepare(asked, None) is not made.prepare(asked, None)
+
+
+def test_the_operation_used_longest_ago_is_let_go_first() -> None:
+    made = engine()
+    asked = [f'{{ tree {{ times(text: "{letter * (KEPT // 5)}") }} }}' for letter in "abcdef"]
+    first = [made.prepare(one, None) for one in asked[:4]]
+    made.prepare(asked[0], None)
+    made.prepare(asked[4], None)
+
+    assert made.prepare(asked[0], None) is first[0]
+    assert made.prepare(asked[1], None) is not first[1]
 
 
 async def test_nothing_is_left_running_when_the_request_ends(monkeypatch: pytest.MonkeyPatch) -> None:
