@@ -44,14 +44,21 @@ def pinned(running: Platform, wanted: Platform) -> Platform:
         replicas=running.edge.replicas,
         port=running.edge.port,
         console_port=running.edge.console_port,
+        max_connections=running.edge.max_connections,
+        max_memory=running.edge.max_memory,
         tls=running.edge.tls,
+    )
+    session = replace(
+        wanted.identity.session,
+        client_secret=running.identity.session.client_secret,
+        encryption_keys=running.identity.session.encryption_keys,
     )
     identity = replace(
         wanted.identity,
         issuer=running.identity.issuer,
         introspection=running.identity.introspection,
         consumers=running.identity.consumers,
-        session=replace(wanted.identity.session, client_secret=running.identity.session.client_secret),
+        session=session,
     )
     services = tuple(_where_it_is(service, running) for service in wanted.services)
     caches = {bff.name: bff.cache for bff in running.bffs}
@@ -85,9 +92,10 @@ def needs_restart(running: Platform, wanted: Platform) -> list[str]:
     """Return a line for each part of `wanted` that takes effect only when the stack is started again."""
     had = pinned(running, wanted)
     parts = {
-        "edge: replicas, ports or TLS": had.edge != wanted.edge,
-        "identity: the issuer, a client's secret, introspection or consumers": had.identity
-        != wanted.identity,
+        "edge: replicas, ports, TLS, max_connections or max_memory": had.edge != wanted.edge,
+        "identity: the issuer, a client's secret, encryption_keys, introspection or consumers": (
+            had.identity != wanted.identity
+        ),
         "store": had.store_url != wanted.store_url,
         "mtls": had.mtls != wanted.mtls,
         "services: path, url or port": had.services != wanted.services,

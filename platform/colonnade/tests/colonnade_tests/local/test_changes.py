@@ -63,8 +63,27 @@ def test_edges_stay_where_they_are_and_the_person_is_told(tmp_path: Path) -> Non
 
     assert pinned(running, wanted).edge == replace(running.edge, max_body=1)
     assert needs_restart(running, wanted) == [
-        "takes effect after bff down and bff up: edge: replicas, ports or TLS"
+        "takes effect after bff down and bff up: edge: replicas, ports, TLS, max_connections or max_memory"
     ]
+
+
+def test_what_an_edge_reads_when_it_starts_waits_for_a_restart(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+
+    for edge in (replace(running.edge, max_connections=77), replace(running.edge, max_memory=2**26)):
+        wanted = replace(running, edge=edge)
+
+        assert pinned(running, wanted).edge == running.edge
+        assert len(needs_restart(running, wanted)) == 1
+
+
+def test_other_keys_of_sessions_wait_for_a_restart(tmp_path: Path) -> None:
+    running = small_platform(tmp_path)
+    session = replace(running.identity.session, encryption_keys=("file", "secrets/others"))
+    wanted = replace(running, identity=replace(running.identity, session=session))
+
+    assert pinned(running, wanted).identity == running.identity
+    assert len(needs_restart(running, wanted)) == 1
 
 
 def test_a_service_that_moved_waits_for_a_restart_but_a_new_one_does_not(tmp_path: Path) -> None:

@@ -326,4 +326,6 @@ async def test_an_edge_that_should_move_waits_and_says_so(
 
     await configuration.apply()
 
-    assert stack.problems == ("takes effect after bff down and bff up: edge: replicas, ports or TLS",)
+    assert stack.problems == (
+        "takes effect after bff down and bff up: edge: replicas, ports, TLS, max_connections or max_memory",
+    )
