@@ -74,15 +74,19 @@ def test_a_package_with_another_hash_is_refused(platform: Path) -> None:
 def test_the_launcher_works_from_any_folder_and_through_a_link(platform: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
+    (elsewhere / "absolute").symlink_to(platform / "bff")
+    (elsewhere / "relative").symlink_to(Path("../shop/bff"))
+    (elsewhere / "twice").symlink_to("relative")
 
     assert bff(platform, "--version").stdout.startswith("bff")
-    done = subprocess.run(
-        [str(platform / "bff"), "check", "--help"],
-        cwd=elsewhere,
-        env=os.environ | {"BFF_VENV": os.environ.get("BFF_VENV", str(ROOT / ".venv"))},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0
+    for command in (str(platform / "bff"), "./absolute", "./relative", "./twice"):
+        done = subprocess.run(
+            [command, "routes"],
+            cwd=elsewhere,
+            env=os.environ | {"BFF_VENV": os.environ.get("BFF_VENV", str(ROOT / ".venv"))},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (0, "") == (done.returncode, done.stderr), command

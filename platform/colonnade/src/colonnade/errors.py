@@ -7,6 +7,7 @@ ColonnadeError
 """
 
 import difflib
+import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,31 @@ class UserError(ColonnadeError):
 
 class WorkError(ColonnadeError):
     """The command was right, and its work failed."""
+
+
+_NOT_WRITABLE = "make it writable for the user who runs this, or work in another folder"
+_FULL = "make room on that disk"
+_TOO_MANY_FILES = "allow more: ulimit -n 4096"
+_SYSTEM = {
+    errno.EACCES: _NOT_WRITABLE,
+    errno.EPERM: _NOT_WRITABLE,
+    errno.EROFS: _NOT_WRITABLE,
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EMFILE: _TOO_MANY_FILES,
+    errno.ENFILE: _TOO_MANY_FILES,
+}
+"""What the system may lack for whatever we do, and what helps."""
+
+
+def in_words(error: Exception) -> ColonnadeError | None:
+    """Return what a person is told of `error`; None where it is not expected, and a fault of ours."""
+    if isinstance(error, ColonnadeError):
+        return error
+    if isinstance(error, OSError) and error.errno in _SYSTEM:
+        where = f"{error.filename}: " if error.filename else ""
+        return WorkError(f"{where}{error.strerror}", _SYSTEM[error.errno])
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from colonnade.errors import ColonnadeError
+from colonnade.errors import ColonnadeError, in_words
 
 TRACE = "COLONNADE_TRACE"
 """Set in the environment, it shows where an unexpected error comes from."""
@@ -25,10 +25,10 @@ def run(command: Callable[[], object]) -> int:
         # Who read our output went away, as `head` does. Python would complain again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except ColonnadeError as error:
-        sys.stderr.write(told(error))
-        return error.exit_code
     except Exception as error:
+        if (failure := in_words(error)) is not None:
+            sys.stderr.write(told(failure))
+            return failure.exit_code
         if os.environ.get(TRACE):
             raise
         sys.stderr.write(f"bff: unexpected {type(error).__name__}: {error}\n     {TRACE}=1 shows where\n")

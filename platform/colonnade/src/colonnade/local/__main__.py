@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from colonnade.errors import ColonnadeError
+from colonnade.errors import in_words
 from colonnade.local.order import Order
 from colonnade.local.runner import Listener, run
 from colonnade.local.state import StackState
@@ -27,9 +27,11 @@ def main(arguments: list[str]) -> int:
     order = Order(asked.root, asked.port, asked.ephemeral)
     try:
         asyncio.run(run(order, Listener(None, _progress, _ready)))
-    except ColonnadeError as error:
-        _tell(error={"message": error.message, "hint": error.hint, "exit_code": error.exit_code})
-        return error.exit_code
+    except Exception as error:
+        if (failure := in_words(error)) is None:
+            raise
+        _tell(error={"message": failure.message, "hint": failure.hint, "exit_code": failure.exit_code})
+        return failure.exit_code
     return 0
 
 

@@ -1,6 +1,8 @@
 """The command line as a whole: help, version, exit codes, and no traceback."""
 
+import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +93,43 @@ def test_errors_become_exit_codes_and_words_at_one_place(capsys: pytest.CaptureF
         "bff: wrong\n     very\n     do this\nbff: failed\n"
         "bff: unexpected ValueError: odd\n     COLONNADE_TRACE=1 shows where\n"
     )
+
+
+def test_what_the_system_lacks_is_told_with_its_place_and_what_helps(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(number: int, file: str | None) -> int:
+        def command() -> None:
+            raise OSError(number, os.strerror(number), file)
+
+        return exits.run(command)
+
+    assert fail(errno.EROFS, "/shop/.colonnade/runner.lock") == 1
+    assert fail(errno.ENOSPC, None) == 1
+    assert capsys.readouterr().err == (
+        "bff: /shop/.colonnade/runner.lock: Read-only file system\n"
+        "     make it writable for the user who runs this, or work in another folder\n"
+        "bff: No space left on device\n     make room on that disk\n"
+    )
+
+
+def test_ctrl_c_while_the_command_line_is_still_read_shows_no_traceback(tmp_path: Path) -> None:
+    # It is sent by the very import that would be interrupted; a job in the background would ignore it.
+    run = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "runpy.run_module('colonnade', run_name='__main__')"
+    )
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", run, "ps"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+
+    assert (-signal.SIGINT, "") == (done.returncode, done.stderr)
 
 
 def test_help_imports_nothing_that_is_slow() -> None:
