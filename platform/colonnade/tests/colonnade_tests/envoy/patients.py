@@ -16,8 +16,8 @@ class Patient:
     """One instance; it answers its name.
 
     `well` is what it says at the paths of health checks, `/healthz` and `/ready`. It may break connections,
-    answer after a `delay` in seconds, or hang: leave requests without an answer. `asked` counts requests by
-    method, `open` the unanswered.
+    answer after a `delay` in seconds, or hang: leave requests without an answer. With `first_breaks` it
+    breaks the first request for each path. `asked` counts requests by method, `open` the unanswered.
     """
 
     name: str = "one"
@@ -25,10 +25,12 @@ class Patient:
     well: bool = True
     breaking: bool = False
     hanging: bool = False
+    first_breaks: bool = False
     delay: float = 0.0
     asked: Counter[str] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     open: int = 0
+    paths: set[str] = field(default_factory=set)
 
     @property
     def address(self) -> Address:
@@ -72,7 +74,9 @@ class Patient:
             self._say(writer, "200 OK" if self.well else "503 Service Unavailable")
             return True
         self.asked[method] += 1
-        if self.breaking:
+        first = path not in self.paths
+        self.paths.add(path)
+        if self.breaking or (self.first_breaks and first):
             return False
         if self.hanging:
             self.open += 1

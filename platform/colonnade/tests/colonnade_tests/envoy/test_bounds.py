@@ -6,11 +6,12 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from itertools import islice
+from itertools import count, islice
 
 import httpx
 import pytest
 
+from colonnade.envoy.clusters.bounds import MIN_RETRIES
 from colonnade.ir.target import Address
 from colonnade_tests.envoy.backend import HOST
 from colonnade_tests.envoy.edge import PLATFORM, Edge, eventually, running
@@ -27,7 +28,8 @@ RETRIED = """\
 kind: web
 port: 3004
 auth: {type: none}
-route: {prefix: /api/retried, criticality: critical, retries: {attempts: 1, per_try: 500ms}}
+route:
+  {prefix: /api/retried, criticality: critical, timeouts: {read: 60s}, retries: {attempts: 1, per_try: 60s}}
 breaker: {unhealthy: {failures: 1000}}
 bounds: {retries: 0%}
 """
@@ -39,6 +41,7 @@ auth: {type: none}
 route: {prefix: /api/deaf, timeouts: {connect: 100ms, read: 2s}, retries: {attempts: 0}}
 """
 TRUSTED = PLATFORM.replace("guardrails: {", "guardrails: {critical: [slow, retried], ")
+NUMBERS = count()
 BFFS = {"slow": SLOW, "retried": RETRIED, "quick": QUICK}
 
 
@@ -86,10 +89,10 @@ def test_one_that_takes_no_connection_is_given_up_after_connect_and_not_after_re
 
 @asynccontextmanager
 async def asking(edge: Edge, path: str, times: int) -> AsyncIterator[list[asyncio.Task[httpx.Response]]]:
-    """Ask so many times at once, and give up in the end what has no answer."""
+    """Ask so many times at once, for paths of their own, and give up in the end what has no answer."""
     limits = httpx.Limits(max_connections=times)
     async with httpx.AsyncClient(base_url=edge.url, timeout=90, limits=limits, verify=False) as client:  # noqa: S501 - there is no TLS
-        tasks = [asyncio.create_task(client.get(path)) for _ in range(times)]
+        tasks = [asyncio.create_task(client.get(f"{path}/{next(NUMBERS)}")) for _ in range(times)]
         yield tasks
         for task in tasks:
             task.cancel()
@@ -127,9 +130,11 @@ async def test_one_that_hangs_for_a_minute_does_not_starve_the_others(
 async def test_further_tries_are_bounded_when_all_want_one(edge: Edge, all_of_them: list[Patient]) -> None:
     """So many at once, or a BFF in trouble is asked twice as much as ever."""
     _, retried, _ = all_of_them
-    retried.hanging = True
-    async with asking(edge, "/api/retried", 150) as asked:
-        answers = await until_answered(asked, 150)
+    retried.hanging = retried.first_breaks = True
+    async with asking(edge, "/api/retried", MIN_RETRIES):
+        await asyncio.to_thread(eventually, lambda: retried.open == MIN_RETRIES)
+        async with asking(edge, "/api/retried", 40) as more:
+            answers = await until_answered(more, 40)
 
-    assert Counter({504: 150}) == Counter(one.status_code for one in answers)
-    assert 150 < retried.total <= 220
+    assert Counter({503: 40}) == Counter(one.status_code for one in answers)
+    assert 2 * MIN_RETRIES + 40 == retried.total
