@@ -103,8 +103,10 @@ def publish_policy(folder: Path, platform: Platform, target: Target) -> None:
 
 
 @contextmanager
-def deciding(folder: Path, port: int, lease: int, collector: Address | None) -> Iterator[None]:
-    """Run the policy service, without a store."""
+def deciding(
+    folder: Path, port: int, lease: int, collector: Address | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a policy service, without a store."""
     env = {"PORT": str(port), "LEASE_PORT": str(lease), "POLICY_FILE": str(folder / "policy.json")}
     env |= {"STORE_URL": "redis://127.0.0.1:1", **tracing(collector, "policy")}
     with (folder / "policy.log").open("w", encoding="utf-8") as output:
@@ -112,7 +114,7 @@ def deciding(folder: Path, port: int, lease: int, collector: Address | None) -> 
         process = subprocess.Popen(argv, env={**os.environ, **env}, stdout=output, stderr=output)
     try:
         eventually(lambda: httpx.get(f"http://{HOST}:{port}/jwks").status_code == 200, within=90)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(10)
@@ -156,17 +158,22 @@ def running(
     publish_policy(folder, compiled, target)
     with (
         deciding(folder, policy, lease, target.collector) if policy_service else nullcontext(),
-        _envoy(edge, compiled),
+        _envoy(edge, compiled) as process,
     ):
+
+        def serves() -> bool:
+            assert process.poll() is None, edge.log.read_text(encoding="utf-8")
+            return edge.get("/healthz").status_code == 200
+
         try:
-            eventually(lambda: edge.get("/healthz").status_code == 200)
+            eventually(serves)
             yield edge
         finally:
             backend.close()
 
 
 @contextmanager
-def _envoy(edge: Edge, compiled: Platform) -> Iterator[None]:
+def _envoy(edge: Edge, compiled: Platform) -> Iterator[subprocess.Popen[bytes]]:
     run = edge.folder / "run"
     file = write_bootstrap(run, compiled, edge.target)
     publish(run, compiled, edge.target)
@@ -175,7 +182,7 @@ def _envoy(edge: Edge, compiled: Platform) -> Iterator[None]:
         argv += ["--log-level", "warning", "--file-flush-interval-msec", "100"]
         process = subprocess.Popen(argv, stdout=output, stderr=output)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(10)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import socket
 import threading
 from collections import Counter
@@ -16,7 +17,7 @@ from joserfc.jwk import RSAKey
 
 from colonnade.ir.target import Address
 from colonnade_tests.envoy.backend import HOST
-from colonnade_tests.envoy.edge import PLATFORM, Edge, eventually, free_ports, running
+from colonnade_tests.envoy.edge import PLATFORM, Edge, deciding, eventually, free_ports, running
 
 TV = """\
 kind: mobile
@@ -55,6 +56,10 @@ port: 3005
 route: {prefix: /api/hosted, hosts: [shop.example.com, "*.shop.example.com"]}
 auth: {type: none}
 """
+
+TRUSTED = PLATFORM.replace("guardrails: {", "guardrails: {critical: [decided], ")
+CRITICAL = "{prefix: /api/decided, criticality: critical}"
+"""So that a policy service with a lot to do refuses nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -361,25 +366,35 @@ def test_a_published_change_loses_no_request(edge: Edge) -> None:
     assert {200} == set(seen)
 
 
-def test_a_policy_service_that_is_starting_refuses_nobody(edge: Edge) -> None:
-    """Half of all decisions are asked for in vain, many at once, and then of the other one."""
-    (well,) = edge.target.endpoints["policy"]
-    starting = Address(HOST, free_ports()[0])
-    bffs = {"tv": TV, "stored": STORED, "hosted": HOSTED}
+def test_a_policy_service_that_hangs_refuses_nobody(edge: Edge) -> None:
+    """What it was asked is asked of the other one, all that was under way at once."""
+    port, lease, *_ = free_ports()
+    (well,), ill = edge.target.endpoints["policy"], Address(HOST, port)
     decided = STORED.replace("jwt", "none").replace("1/second", "1000/second, key: ip")
-    decided = decided.replace("3004", "3006").replace("/api/stored", "/api/decided")
-    endpoints = {"policy": (well, starting), "decided": (edge.backend.address,)}
+    decided = decided.replace("3004", "3006").replace("{prefix: /api/stored}", CRITICAL)
+    bffs = {"tv": TV, "stored": STORED, "hosted": HOSTED, "decided": decided}
+    stop, seen = threading.Event(), Counter[int]()
 
-    def ask(_: int) -> list[int]:
+    def ask() -> None:
         with httpx.Client(base_url=edge.url, timeout=30) as client:
-            return [client.get("/api/decided").status_code for _ in range(10)]
+            while not stop.is_set():
+                seen[client.get("/api/decided").status_code] += 1
 
-    edge.rewrite(PLATFORM, endpoints, decided=decided, **bffs)
-    try:
-        eventually(lambda: str(starting) in httpx.get(f"{edge.target.admin.url}/clusters").text)
-        with ThreadPoolExecutor(30) as pool:
-            found = Counter(status for statuses in pool.map(ask, range(30)) for status in statuses)
-    finally:
-        edge.rewrite(**bffs)
+    with deciding(edge.folder, port, lease) as process, ThreadPoolExecutor(8) as pool:
+        try:
+            edge.rewrite(TRUSTED, {"policy": (well, ill), "decided": (edge.backend.address,)}, **bffs)
+            eventually(
+                lambda: f"{ill}::health_flags::healthy" in httpx.get(f"{edge.target.admin.url}/clusters").text
+            )
+            eventually(lambda: edge.get("/api/decided").status_code == 200)
+            before = edge.stat("cluster.policy.upstream_rq_retry")
+            asking = [pool.submit(ask) for _ in range(8)]
+            process.send_signal(signal.SIGSTOP)
+            eventually(lambda: edge.stat("cluster.policy.upstream_rq_retry") > before)
+        finally:
+            stop.set()
+            process.send_signal(signal.SIGCONT)
+            edge.rewrite(TRUSTED, {"policy": (well,)}, **bffs)
 
-    assert {200: 300} == found
+    assert {None} == {one.result() for one in asking}
+    assert {200} == set(seen)

@@ -19,8 +19,8 @@ DECISIONS: Json = {
     "max_connections": 1024,
     "max_pending_requests": 4096,
     "max_requests": 4096,
-    # Each request needs its decision, and while one of the policy services starts most are asked for twice:
-    # a budget would refuse in bursts what another one can decide.
+    # Each request needs its decision, and when one of the policy services hangs or dies, all that it was
+    # asked is asked again at once: a budget would refuse in bursts what another one can decide.
     "max_retries": 4096,
 }
 PING_S = 0.3
