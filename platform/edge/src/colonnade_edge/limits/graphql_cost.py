@@ -29,7 +29,8 @@ MAX_TOKENS = 5_000
 MAX_BATCH = 20
 MAX_VISITED = 20_000
 """Fields looked at in one body: fragments that spread each other twice have 2 to the depth of them."""
-PARSED = 1024
+PARSED, LONGEST_PARSED = 512, 4096
+"""Queries that are kept parsed, and the characters of one; each may take some hundred bytes."""
 SIZES = frozenset({"first", "last", "limit"})
 
 
@@ -57,15 +58,16 @@ def query_cost(body: bytes) -> int:
             return MAX_COST
         visits = iter(range(MAX_VISITED))
         cost = sum(_cost(one, visits) for one in bodies)
-    except _Endless:
-        return MAX_COST
-    except (msgspec.MsgspecError, GraphQLError, RecursionError):
+    except (msgspec.MsgspecError, GraphQLError, RecursionError, UnicodeDecodeError):
         return 1
+    except (_Endless, ValueError):  # a number of more digits than Python reads
+        return MAX_COST
     return min(MAX_COST, max(1, cost))
 
 
 def _cost(body: Body, visits: Iterator[int]) -> int:
-    document = _parsed(body.query)
+    parsed = _kept if len(body.query) <= LONGEST_PARSED else _parsed
+    document = parsed(body.query)
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     named = [d for d in operations if d.name is not None and d.name.value == body.operationName]
     chosen = named or operations[:1]
@@ -75,9 +77,11 @@ def _cost(body: Body, visits: Iterator[int]) -> int:
     return -(-objects // OBJECTS_PER_UNIT)
 
 
-@lru_cache(maxsize=PARSED)
 def _parsed(query: str) -> DocumentNode:
     return parse(query, no_location=True, max_tokens=MAX_TOKENS)
+
+
+_kept = lru_cache(maxsize=PARSED)(_parsed)
 
 
 class _Counter:

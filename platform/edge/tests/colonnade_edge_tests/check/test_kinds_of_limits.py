@@ -192,13 +192,25 @@ def doubled(depth: int) -> str:
 
 @pytest.mark.parametrize(
     "body",
-    [{"query": doubled(40)}, [{"query": "{ me { id } }"}] * 21],
-    ids=["fragments that double", "a long batch"],
+    [
+        {"query": doubled(40)},
+        [{"query": "{ me { id } }"}] * 21,
+        {"query": f"{{ a(first: {'9' * 5000}) {{ id }} }}"},
+    ],
+    ids=["fragments that double", "a long batch", "a long number"],
 )
 async def test_a_query_that_nobody_can_count_costs_all(edge: httpx.AsyncClient, body: object) -> None:
     answer = await edge.post("/check/graphql", json=body, headers=mobile("query", subject()))
 
     assert answer.status_code == 429
+
+
+async def test_a_body_that_is_no_text_costs_one(edge: httpx.AsyncClient) -> None:
+    answer = await edge.post(
+        "/check/graphql", content=b'{"query": "\xff"}', headers=mobile("query", subject())
+    )
+
+    assert answer.headers["x-ratelimit-remaining"] == "8"
 
 
 async def test_a_query_is_not_read_for_who_may_not_send_it(service: Served) -> None:
