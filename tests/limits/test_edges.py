@@ -48,7 +48,7 @@ def edges(stack: Stack) -> int:
 def ask(stack: Stack, name: str, for_s: float, per_second: float = 5 * RATE) -> list[Answer]:
     """All answers; five times as many are asked for as may pass."""
     answers = asyncio.run(hammer(f"{stack.edge}/api/mobile/{name}", for_s=for_s, per_second=per_second))
-    assert {answer.status for answer in answers} == {200, 429}
+    assert {answer.status for answer in answers} <= {200, 429}
     return answers
 
 
@@ -56,28 +56,32 @@ def window(at: float) -> int:
     return int(at // WINDOW_S)
 
 
+def in_one_window(answer: Answer) -> bool:
+    return window(answer.sent) == window(answer.got)
+
+
 # A decision falls between sending and answer, on the store's clock, which here is ours too. So these bounds
 # are exact, and hold on a machine that stalls.
 
 
 def test_the_store_admits_exactly_the_rate_in_each_fixed_window(stack: Stack) -> None:
-    answers = ask(stack, "fixed", 5.5 * WINDOW_S)
+    answers: list[Answer] = []
+    while len(refusing := {window(one.sent) for one in refused(answers) if in_one_window(one)}) < 3:
+        answers += ask(stack, "fixed", 3 * WINDOW_S)
 
-    surely = Counter(window(one.sent) for one in admitted(answers) if window(one.sent) == window(one.got))
+    surely = Counter(window(one.sent) for one in admitted(answers) if in_one_window(one))
     perhaps = Counter(at for one in admitted(answers) for at in {window(one.sent), window(one.got)})
-    refusing = {window(one.sent) for one in refused(answers) if window(one.sent) == window(one.got)}
-    assert len(refusing) >= 3
     assert max(surely.values()) <= RATE
     assert min(perhaps[at] for at in refusing) >= RATE
 
 
 def test_the_store_admits_exactly_the_rate_in_any_window_of_a_log(stack: Stack) -> None:
-    answers = ask(stack, "log", 5.5 * WINDOW_S)
+    answers: list[Answer] = []
+    while not refused(answers) or len(passed := admitted(answers)) <= 2 * RATE:
+        answers += ask(stack, "log", 3 * WINDOW_S)
 
-    passed = admitted(answers)
     sent = sorted(one.sent for one in passed)
     got = sorted(one.got for one in passed)
-    assert len(passed) > 2 * RATE
     # Of any RATE + 1 that passed one after the other, first and last are a window apart.
     assert all(late - early >= WINDOW_S for early, late in zip(sent, got[RATE:], strict=False))
     for one in refused(answers):
@@ -88,6 +92,7 @@ def test_the_store_admits_exactly_the_rate_in_any_window_of_a_log(stack: Stack) 
 def test_the_store_admits_exactly_the_burst_and_what_came_back(stack: Stack) -> None:
     answers = ask(stack, "token", 4 * WINDOW_S)
 
+    assert refused(answers)
     passed, last = admitted(answers), refused(answers)[-1]
     most = RATE + (passed[-1].got - passed[0].sent) * RATE / WINDOW_S
     least = RATE + (last.sent - passed[0].got) * RATE / WINDOW_S - 1

@@ -46,8 +46,8 @@ sys.exit(serve(app, 3999))
 """
 SERVER, CLIENT = 2, 3
 MANY = 200
-CHI_SQUARE = 15.14
-"""One degree of freedom, exceeded by chance once in ten thousand runs."""
+CHI_SQUARE = 23.93
+"""One degree of freedom, exceeded by chance once in a million runs."""
 
 
 @contextmanager
