@@ -29,6 +29,17 @@ def publish(layout: Layout, platform: Platform) -> bool:
     return publish_certificates(sources(layout, platform, tls), layout.certificates, datetime.now(UTC))
 
 
+def publish_change(layout: Layout, before: Platform, platform: Platform) -> None:
+    """Bring up to date what another platform needs; files that are renewed are the matter of `follow`.
+
+    So one that cannot be used stops no restart, no rollback, and no publish that has nothing to do with it.
+    """
+    if (before.edge.tls, before.hosts) != (platform.edge.tls, platform.hosts):
+        publish(layout, platform)
+    else:
+        identities.publish(layout, platform)
+
+
 def sources(layout: Layout, platform: Platform, tls: Tls) -> Sources:
     """Return where the edges' certificates come from: the files that the manifest names, or the CA here."""
     root = layout.root

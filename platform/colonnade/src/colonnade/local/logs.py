@@ -7,6 +7,7 @@ from pathlib import Path
 
 from colonnade.errors import UserError
 from colonnade.local.layout import Layout
+from colonnade.local.state import read_state
 
 EVERY_S = 0.1
 MOST_BYTES = 256 * 1024
@@ -16,11 +17,15 @@ Show = Callable[[str, bytes], None]
 
 
 def log_names(layout: Layout, name: str | None) -> list[str]:
-    """Return the processes that have a log, or only `name`. Raises `UserError` where that has none."""
+    """Return the processes that have a log, or only `name`, which may have written nothing yet.
+
+    Raises `UserError` where there is neither a log nor a process of that name.
+    """
     names = sorted(file.stem for file in layout.log("any").parent.glob("*.log"))
     if name is None:
         return names
-    if name not in names:
+    state = read_state(layout)
+    if name not in names and (state is None or name not in state.processes):
         raise UserError(f"there is no log of {name!r}", f"valid here: {', '.join(names) or 'none yet'}")
     return [name]
 

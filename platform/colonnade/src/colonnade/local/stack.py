@@ -82,7 +82,7 @@ class Stack:
         New processes start beside those that they follow; these are stopped once no edge sends them anything.
         With a `trial` it comes first. Raises what went wrong, with everything as it was.
         """
-        await asyncio.to_thread(certificates.publish, self.machine.layout, platform)
+        await asyncio.to_thread(certificates.publish_change, self.machine.layout, self.platform, platform)
         fresh = await self._start_all((*change.added, *change.changed))
         used = [self.platform]
         try:

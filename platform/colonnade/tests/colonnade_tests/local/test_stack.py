@@ -7,15 +7,19 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
 from colonnade.errors import ColonnadeError, UserError, WorkError
+from colonnade.ir.target import CERTIFICATE, KEY
+from colonnade.local import certificates
 from colonnade.local.configuration import Configuration, on_disk
 from colonnade.local.guarding import Guard
 from colonnade.local.layout import Layout
+from colonnade.local.logs import last_lines, log_names
 from colonnade.local.machine import find_machine
 from colonnade.local.output import Output
 from colonnade.local.ports import allot, default_ports, free_ports
@@ -25,6 +29,7 @@ from colonnade.local.stack import Stack
 from colonnade.local.state import read_state
 from colonnade.local.supervisor import Supervisor
 from colonnade.local.versions.store import Versions
+from colonnade.tls import Sources, publish_certificates
 from colonnade_tests.local.fakes import SERVER
 from colonnade_tests.local.platforms import platform_in, write_bff, write_platform
 
@@ -115,6 +120,14 @@ async def test_a_started_stack_routes_and_tells_where_everything_is(stack: Stack
     assert (told.ready, told.edges, told.problems) == (True, (told.edge,), ())
     assert {process.state for process in told.processes.values()} == {"healthy"}
     assert await status(stack, "/api/mobile/home") == 200
+
+
+async def test_a_process_that_has_written_nothing_has_an_empty_log(stack: Stack) -> None:
+    layout = stack.machine.layout
+    layout.log("mobile").unlink(missing_ok=True)
+
+    assert log_names(layout, "mobile") == ["mobile"]
+    assert last_lines(layout, "mobile", 10) == b""
 
 
 async def test_a_new_bff_is_started_and_routed_and_nothing_else_is_touched(
@@ -237,6 +250,37 @@ async def test_a_rollback_holds_until_the_next_edit(
     await configuration.apply()
     assert await status(stack, "/api/phone/home") == 200
     assert stack.problems == ()
+
+
+async def test_a_certificate_that_cannot_be_used_stops_no_rollback_and_no_restart(
+    root: Path, tmp_path: Path
+) -> None:
+    given = own_certificate(root, tmp_path)
+    async with running(root, tmp_path) as stack:
+        configuration = Configuration(stack, Versions(stack.machine.layout.versions))
+        configuration.begin(on_disk(root))
+        open_bff(root, "mobile", 3001, prefix="/api/pocket")
+        await configuration.apply()
+        given.write_text("half of it")
+        with pytest.raises(UserError):
+            certificates.publish(stack.machine.layout, stack.platform)
+
+        await configuration.rollback(None, "alice")
+        restarted = await restart(stack, ["mobile"])
+
+        assert restarted == ["mobile"]
+        assert await status(stack, "/api/mobile/home") == 200
+
+
+def own_certificate(root: Path, folder: Path) -> Path:
+    """Have the edge show a certificate of the platform team's own, and return its file."""
+    publish_certificates(Sources(None, None, folder / "ca.pem"), folder / "made", datetime.now(UTC))
+    for name in (CERTIFICATE, KEY):
+        shutil.copy(folder / "made/current" / name, root / name)
+    file = root / "colonnade.yaml"
+    tls = f'tls: {{certificate: "file:{CERTIFICATE}", key: "file:{KEY}"}}'
+    file.write_text(file.read_text().replace("edge: {", f"edge: {{{tls}, "))
+    return root / CERTIFICATE
 
 
 async def test_a_rollback_to_what_cannot_run_any_more_changes_nothing(
