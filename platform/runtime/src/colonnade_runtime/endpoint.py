@@ -32,6 +32,7 @@ from colonnade_runtime.signature import (
 from colonnade_runtime.target import Target
 from colonnade_runtime.upstream import Ask, Reply
 from colonnade_runtime.upstream.call import GOOD
+from msgspec.structs import replace
 
 CLIENTS_DOING = frozenset(status for status in HTTPStatus if status // 100 == 4)  # noqa: PLR2004 - 4xx
 """Statuses that a client may be told as a service gives them."""
@@ -60,7 +61,6 @@ class Endpoint(Generic[Params, Result]):
     """
 
     def __init__(self, ask: Ask, declaration: Declaration[Params, Result]) -> None:
-        self.ask = ask
         self.service = ask.service
         self.method = ask.method
         self.template = ask.template
@@ -76,7 +76,8 @@ class Endpoint(Generic[Params, Result]):
             )
             raise TypeError(f"{self.written}: {self.name}: {what}")
         self._declaration = declaration
-        self._decode = _nothing if self.returns is type(None) else msgspec.json.Decoder(self.returns).decode
+        self.ask = replace(ask, read=self.returns is not type(None))
+        self._decode = msgspec.json.Decoder(self.returns).decode if self.ask.read else _nothing
         self._names = tuple(parameter.name for parameter in self.parameters)
         self._known = frozenset(self._names)
         in_query = [one.name for one in self.parameters if one.place is Place.QUERY]

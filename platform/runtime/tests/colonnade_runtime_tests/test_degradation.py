@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from colonnade_runtime import App, FanOut, Request, declared, get
+from colonnade_runtime import App, FanOut, Request, declared, get, post
 from colonnade_runtime.testing import AppClient, FakeUpstreams, check_degradation
 
 ALICE = {"x-user-id": "alice"}
@@ -31,6 +31,11 @@ async def tips() -> Thing:
 
 @get("user", "/defaults")
 async def defaults() -> Thing:
+    declared()
+
+
+@post("news", "/seen")
+async def note() -> None:
     declared()
 
 
@@ -85,6 +90,19 @@ def client() -> AppClient:
 
 async def test_every_combination_is_tried_that_of_a_fallback_too(client: AppClient) -> None:
     assert 4**3 == await check_degradation(client, "/", news=news, tips=tips)
+
+
+async def test_a_call_of_which_nothing_is_read_is_never_malformed() -> None:
+    async def seen(request: Request) -> str:
+        await note(request)
+        return "noted"
+
+    app = App("shop", services=["news"])
+    app.post("/seen")(seen)
+
+    assert 3 == await check_degradation(
+        AppClient(app, FakeUpstreams({"news POST /seen": 204})), "/seen", method="POST"
+    )
 
 
 async def test_the_kit_finds_a_view_that_hides_what_is_missing(client: AppClient) -> None:

@@ -1,6 +1,6 @@
 """Holds a view to its declared degradation, under every combination of failing calls."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -15,6 +15,7 @@ from colonnade_runtime.upstream import Ask, Call, Reply
 
 WELL = "well"
 FAILURES = ("timeout", "503", "malformed")
+"""The last one is none where nothing is read."""
 PROBLEMS = frozenset({502, 503, 504})
 FAILED = frozenset({"UPSTREAM_FAILED", "UPSTREAM_TIMEOUT"})
 """The codes of GraphQL errors that a service's failure makes."""
@@ -121,8 +122,12 @@ class Failing(FakeUpstreams):
 
 
 def _combinations(asks: list[Ask]) -> Iterator[Combination]:
-    for fates in product((WELL, *FAILURES), repeat=len(asks)):
+    for fates in product(*map(_fates, asks)):
         yield dict(zip(asks, fates, strict=True))
+
+
+def _fates(ask: Ask) -> Sequence[str]:
+    return (WELL, *FAILURES) if ask.read else (WELL, *FAILURES[:-1])
 
 
 def _check(answer: Response, fates: Combination, parts: Mapping[Ask, str]) -> None:

@@ -14,7 +14,10 @@ IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
 
 class Ask(msgspec.Struct, frozen=True, eq=False):
-    """What a declared call says of itself; see `get` for `shared`, `hedge` and `last_good`."""
+    """What a declared call says of itself; see `get` for `shared`, `hedge` and `last_good`.
+
+    Of one that is declared to return `None` nothing is `read`, so that no answer of it is malformed.
+    """
 
     service: str
     method: str
@@ -23,6 +26,7 @@ class Ask(msgspec.Struct, frozen=True, eq=False):
     shared: bool = False
     hedge: float | Literal["p95"] | None = None
     last_good: float = 0.0
+    read: bool = True
 
 
 class Headers(dict[str, str]):
