@@ -53,6 +53,22 @@ def test_the_oldest_is_dropped_but_never_what_is_in_effect(kept: Versions) -> No
         kept.manifests(1)
 
 
+@pytest.mark.parametrize("damage", ["", "{", "{}", None], ids=["empty", "half", "other", "gone"])
+def test_a_damaged_version_is_left_out(kept: Versions, tmp_path: Path, damage: str | None) -> None:
+    """As after a loss of power, or where it was removed in part."""
+    record(kept, FIRST)
+    record(kept, FIRST)
+    about = tmp_path / "2/version.json"
+    about.unlink() if damage is None else about.write_text(damage)
+
+    assert kept.current is not None
+    assert kept.current.number == 1
+    with pytest.raises(UserError, match="version 2 is damaged"):
+        kept.manifests(2)
+    assert record(kept, FIRST).number == 3
+    assert [version.number for version in kept.history()] == [3, 1]
+
+
 def test_before_a_version_is_what_all_edges_had(kept: Versions) -> None:
     record(kept, FIRST)
     record(kept, FIRST, Outcome.WITHDRAWN)

@@ -35,15 +35,21 @@ class Versions:
         return next((one for one in self.history() if one.outcome is Outcome.PUBLISHED), None)
 
     def history(self) -> list[Version]:
-        """Return the versions that are kept, the newest first."""
-        return [self._read(number) for number in reversed(list(self._numbers()))]
+        """Return the versions that are kept, the newest first.
+
+        One that is damaged (a full disk, a lost machine) is left out: it must not keep a stack from starting.
+        """
+        return [one for one in map(self._read, reversed(list(self._numbers()))) if one is not None]
 
     def get(self, number: int) -> Version:
         """Return a version. Raises `UserError` where it is not kept."""
         if number not in (kept := list(self._numbers())):
             there = f"there are {kept[0]} to {kept[-1]}" if kept else "nothing was published here yet"
             raise UserError(f"there is no version {number}", there)
-        return self._read(number)
+        version = self._read(number)
+        if version is None:
+            raise UserError(f"version {number} is damaged", f"remove {self._folder / str(number)}")
+        return version
 
     def before(self, number: int) -> Version:
         """Return what was in effect before a version. Raises `UserError` where that is not kept."""
@@ -94,8 +100,11 @@ class Versions:
         names = (child.name for child in self._folder.iterdir()) if self._folder.is_dir() else ()
         yield from sorted(int(name) for name in names if name.isdecimal())
 
-    def _read(self, number: int) -> Version:
-        return msgspec.json.decode((self._folder / str(number) / ABOUT).read_bytes(), type=Version)
+    def _read(self, number: int) -> Version | None:
+        try:
+            return msgspec.json.decode((self._folder / str(number) / ABOUT).read_bytes(), type=Version)
+        except (OSError, msgspec.MsgspecError):
+            return None
 
     def _write(self, version: Version, manifests: Texts, compiled: Texts) -> None:
         draft = self._folder / f".{version.number}"
@@ -108,12 +117,19 @@ class Versions:
         (draft / ABOUT).write_text(_json(version), encoding="utf-8")
         draft.rename(self._folder / str(version.number))
 
+    def _remove(self, number: int) -> None:
+        """Hidden first: what is interrupted leaves no half of a version."""
+        hidden = self._folder / f".{number}"
+        shutil.rmtree(hidden, ignore_errors=True)
+        (self._folder / str(number)).rename(hidden)
+        shutil.rmtree(hidden)
+
     def _drop(self, numbers: list[int]) -> None:
         """Drop the oldest, but never what is in effect."""
         current = self.current
         for number in numbers[: -self._keep]:
             if current is None or number != current.number:
-                shutil.rmtree(self._folder / str(number))
+                self._remove(number)
 
 
 def _texts(folder: Path) -> dict[str, str]:
