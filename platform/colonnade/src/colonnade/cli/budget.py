@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from colonnade.cli.root import root
-from colonnade.errors import UserError
+from colonnade.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from colonnade.budgets.report import ViewCost
@@ -27,7 +27,7 @@ def budget(
     import json  # noqa: PLC0415 - with the rest
     from dataclasses import asdict  # noqa: PLC0415 - as above
 
-    found = [cost for cost in _costs() if bff in {"", cost.bff}]
+    found = [cost for cost in _costs(bff) if bff in {"", cost.bff}]
     if as_json:
         items = [asdict(one) | {"ratio": one.ratio} for one in found]
         typer.echo(json.dumps({"items": items}, indent=2))
@@ -37,20 +37,21 @@ def budget(
         raise typer.Exit(1)
 
 
-def _costs() -> "list[ViewCost]":
+def _costs(bff: str) -> "list[ViewCost]":
     import httpx  # noqa: PLC0415 - slow to import
 
     from colonnade.budgets.report import costs, fields_of  # noqa: PLC0415 - as is the compiler
     from colonnade.budgets.spent import read_spent  # noqa: PLC0415 - as above
     from colonnade.local.layout import Layout  # noqa: PLC0415 - as above
-    from colonnade.local.state import running_state  # noqa: PLC0415 - as above
+    from colonnade.local.state import require_running  # noqa: PLC0415 - as above
     from colonnade.manifest.load import load  # noqa: PLC0415 - as above
     from colonnade.resolve import resolve  # noqa: PLC0415 - as above
 
-    state = running_state(Layout(root()))
-    if state is None:
-        raise UserError("nothing runs here", "start it with bff up, and use it")
     platform = resolve(load(root()))
+    names = [one.name for one in platform.bffs]
+    if bff and bff not in names:
+        raise UserError(f"there is no BFF {bff!r}", nearest(bff, names))
+    state = require_running(Layout(root()))
     spent = {}
     for one in platform.bffs:
         if one.name in state.metrics:

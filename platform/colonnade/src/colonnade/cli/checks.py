@@ -18,6 +18,7 @@ from colonnade.local.addresses import target
 from colonnade.local.certificates import sources
 from colonnade.local.layout import Layout
 from colonnade.local.ports import default_ports
+from colonnade.manifest.folders import require_folders
 from colonnade.manifest.load import load
 from colonnade.resolve import resolve
 from colonnade.resolve.identity import warnings
@@ -63,6 +64,7 @@ def run_checks(root: Path, *, fix: bool) -> list[Result]:
     """Return the result of every check; where the manifests are wrong, of that one only."""
     try:
         manifests = load(root)
+        require_folders(manifests)
         platform = resolve(manifests)
     except ManifestError as error:
         count = len(error.problems)

@@ -22,6 +22,14 @@ app = typer.Typer(
 
 SHOWN = 20
 
+CONSUMERS = {
+    "user": "user:alice",
+    "client": "client:partner",
+    "device": "device:sensor-1",
+    "ip": "ip:203.0.113.7",
+}
+"""Kinds of who is counted, with an example of each."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -50,6 +58,8 @@ def explain(
     from colonnade.policy import policy_document  # noqa: PLC0415 - msgspec is slow to import
 
     headers = dict(_header(text) for text in header or [])
+    _check_consumer(client)
+    _check_address(ip)
     platform = _platform()
     route = find_route(platform.routes, host, path, method.upper(), headers)
     if route is None:
@@ -124,6 +134,10 @@ def replay(
     counting = Replay(platform.routes, policy_document(platform, "").routes, name)
     with _opened(access_log) as lines:
         requests, foreign = read_requests(_watched(lines, "reading"))
+    if foreign and not requests:
+        hint = "bff up writes it to .colonnade/logs/envoy.log"
+        message = f"{access_log}: no request to replay; {foreign} lines are not of the edge's JSON access log"
+        raise UserError(message, hint)
     report = counting.run(_watched(requests, "replaying"))
     if as_json:
         _print(as_data(report, foreign))
@@ -136,6 +150,25 @@ def _platform() -> "Platform":
     from colonnade.resolve import resolve  # noqa: PLC0415 - as above
 
     return resolve(load(root()))
+
+
+def _check_consumer(text: str) -> None:
+    kind, _, name = text.partition(":")
+    if kind not in CONSUMERS or not name:
+        raise UserError(
+            f"--client {text}: a consumer is KIND:NAME", f"such as {', '.join(CONSUMERS.values())}"
+        )
+    if kind == "ip":
+        _check_address(name)
+
+
+def _check_address(text: str) -> None:
+    from ipaddress import ip_address  # noqa: PLC0415 - only here
+
+    try:
+        ip_address(text)
+    except ValueError as error:
+        raise UserError(f"{text} is not an IP address", "such as 203.0.113.7 or 2001:db8::7") from error
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -69,15 +69,23 @@ def revoke(
 def _token(given: str) -> dict[str, str]:
     """A token itself, or the id of one."""
     if given == "-":
-        return {"token": sys.stdin.read().strip()}
+        return {"token": _some(sys.stdin.read(), given)}
     if given.startswith("@"):
         try:
-            return {"token": Path(given[1:]).read_text(encoding="utf-8").strip()}
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"--token {given}: {error}") from error
+            return {"token": _some(Path(given[1:]).read_text(encoding="utf-8"), given)}
+        except OSError as error:
+            raise UserError(f"cannot read {given[1:]}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise UserError(f"{given[1:]} holds no token") from error
     if given.count(".") == 2:  # noqa: PLR2004 - header.payload.signature
         raise UserError("a token does not belong in a command line", "give it on standard input: --token -")
     return {"token_id": given}
+
+
+def _some(text: str, given: str) -> str:
+    if not text.strip():
+        raise UserError(f"--token {given}: there is no token", "bff token prints one")
+    return text.strip()
 
 
 def _session(given: str) -> str:

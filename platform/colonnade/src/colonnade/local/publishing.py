@@ -18,6 +18,7 @@ from colonnade.local import addresses, certificates
 from colonnade.local.layout import Layout
 from colonnade.local.ports import Ports
 from colonnade.local.state import write_text
+from colonnade.manifest.folders import require_folders
 from colonnade.manifest.load import load
 from colonnade.policy import identity_clients, policy_document
 from colonnade.resolve import resolve
@@ -28,7 +29,9 @@ def compile_platform(root: Path, kept: Path | None = None) -> Platform:
 
     Raises `ManifestError` with all problems.
     """
-    return resolve(load(root, kept))
+    manifests = load(root, kept)
+    require_folders(manifests)
+    return resolve(manifests)
 
 
 class Publisher:

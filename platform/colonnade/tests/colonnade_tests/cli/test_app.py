@@ -39,7 +39,17 @@ def test_shell_completion_can_be_installed(bff: Bff) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nope"], ["up", "--nope"], ["up", "--port", "70000"], ["key", "create"], ["logs", "nope"]],
+    [
+        ["nope"],
+        ["up", "--nope"],
+        ["up", "--port", "70000"],
+        ["key", "create"],
+        ["logs", "nope"],
+        ["budget", "nope"],
+        ["limits", "explain", "--path", "/api/mobile", "--client", "alice"],
+        ["limits", "explain", "--path", "/api/mobile", "--ip", "somewhere"],
+        ["limits", "replay", "--access-log", "colonnade.yaml", "--with", "bffs/mobile/bff.yaml"],
+    ],
     ids=" ".join,
 )
 def test_wrong_use_is_exit_code_2(bff: Bff, arguments: list[str]) -> None:
@@ -50,7 +60,7 @@ def test_wrong_use_is_exit_code_2(bff: Bff, arguments: list[str]) -> None:
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize("arguments", [["token"], ["key", "list"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["token"], ["key", "list"], ["budget"]], ids=" ".join)
 def test_what_needs_a_running_stack_says_so(bff: Bff, arguments: list[str]) -> None:
     done = bff(*arguments)
 

@@ -53,6 +53,18 @@ def test_a_bad_manifest_is_told_with_file_line_and_key(bff: Bff) -> None:
     assert "limits[0].rate" in done.err
 
 
+def test_a_service_without_a_folder_is_told_with_its_place_and_the_nearest(bff: Bff) -> None:
+    (bff.root / "services/order/pyproject.toml").touch()
+    file = bff.root / "colonnade.yaml"
+    file.write_text(file.read_text().replace("path: services/order", "path: services/odrer"))
+
+    done = bff("check")
+
+    assert done.code == 2
+    assert "colonnade.yaml:5:11: services.order.path: there is no folder services/odrer" in done.err
+    assert "did you mean 'services/order'?" in done.err
+
+
 def test_a_warning_is_told_with_its_place_and_fails_nothing(bff: Bff) -> None:
     file = bff.root / "colonnade.yaml"
     file.write_text(file.read_text() + "identity: {legacy_password: true}\n")

@@ -32,8 +32,9 @@ services: [{services}]
 
 
 def write_platform(root: Path, *, replicas: int = 1) -> Path:
-    """Write the manifests of a platform with one BFF, `mobile`, into `root`."""
-    root.mkdir(parents=True, exist_ok=True)
+    """Write the manifests of a platform with one BFF, `mobile`, into `root`, with folders of services."""
+    for service in ("order", "telemetry"):
+        (root / "services" / service).mkdir(parents=True, exist_ok=True)
     (root / "colonnade.yaml").write_text(PLATFORM.format(replicas=replicas))
     write_bff(root, "mobile", 3001)
     return root

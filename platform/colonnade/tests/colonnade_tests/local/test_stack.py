@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from colonnade.errors import ColonnadeError, UserError, WorkError
+from colonnade.errors import ColonnadeError, ManifestError, UserError, WorkError
 from colonnade.ir.target import CERTIFICATE, KEY
 from colonnade.local import certificates
 from colonnade.local.configuration import Configuration, on_disk
@@ -289,6 +289,12 @@ async def test_a_rollback_to_what_cannot_run_any_more_changes_nothing(
     shutil.rmtree(root / "bffs/mobile")
     open_bff(root, "tv", 3003)
     await configuration.apply()
+
+    with pytest.raises(ManifestError, match=r"bff\.yaml:2:1: name: there is no folder bffs/mobile any more"):
+        await configuration.rollback(1, "alice")
+
+    (root / "bffs/mobile").mkdir()
+    (root / "bffs/broken").mkdir()
     manifest = configuration.versions.manifests_folder(1) / "bffs/mobile/bff.yaml"
     manifest.write_text(manifest.read_text().replace("name: mobile", "name: broken"))
     manifest.parent.rename(manifest.parents[1] / "broken")

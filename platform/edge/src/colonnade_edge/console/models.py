@@ -1,7 +1,7 @@
 """What the admin API takes and gives."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self, cast
+from typing import Annotated, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +12,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from colonnade_edge.authn.api_key import KeyRecord
 from colonnade_edge.revocation.record import Kind, Revocation
@@ -38,10 +39,16 @@ def _plain_hex(text: str) -> str:
 
 Sha256 = Annotated[
     str,
-    StringConstraints(pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"),
+    StringConstraints(pattern=r"^(([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2})?$"),
     AfterValidator(_plain_hex),
 ]
-"""A certificate's SHA-256 as `openssl x509 -fingerprint -sha256` prints it, or without the colons."""
+"""A certificate's SHA-256 as `openssl x509 -fingerprint -sha256` prints it, or without colons; or none."""
+
+
+def _ahead(moment: datetime) -> datetime:
+    if moment <= datetime.now(UTC):
+        raise PydanticCustomError("past", "this moment is over: give a later one, or none")
+    return moment
 
 
 class NewKey(Model):
@@ -51,8 +58,8 @@ class NewKey(Model):
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
     scopes: Annotated[tuple[Scope, ...], Field(max_length=32)] = ()
     groups: Annotated[tuple[Identifier, ...], Field(max_length=32)] = ()
-    expires_at: AwareDatetime | None = None
-    certificate_sha256: Sha256 | Literal[""] = ""
+    expires_at: Annotated[AwareDatetime, AfterValidator(_ahead)] | None = None
+    certificate_sha256: Sha256 = ""
 
 
 MAX_GRACE_S = 90 * 24 * 3600
@@ -66,7 +73,7 @@ class Rotation(Model):
     """
 
     grace_s: Annotated[int, Field(ge=1, le=MAX_GRACE_S)] = 24 * 3600
-    certificate_sha256: Sha256 | Literal[""] = ""
+    certificate_sha256: Sha256 = ""
 
 
 class KeyView(Model):

@@ -139,4 +139,16 @@ def test_a_key_is_bound_by_the_digest_that_openssl_shows(console: httpx.Client) 
 def test_a_digest_that_is_none_is_a_problem(console: httpx.Client, digest: object) -> None:
     order = {"device_id": "sensor-1", "certificate_sha256": digest}
 
-    assert console.post("/admin/keys", json=order).status_code == 400
+    answer = console.post("/admin/keys", json=order)
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("body.certificate_sha256: ")
+
+
+def test_a_key_that_has_expired_already_is_not_made(console: httpx.Client) -> None:
+    order = {"device_id": "sensor-1", "expires_at": "2020-01-01T00:00:00Z"}
+
+    answer = console.post("/admin/keys", json=order)
+
+    assert answer.status_code == 400
+    assert "body.expires_at: this moment is over" in answer.json()["detail"]
