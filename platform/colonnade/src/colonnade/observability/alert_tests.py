@@ -64,6 +64,7 @@ def _test(name: str, given: Series, alert: Alert, times: list[tuple[int, list[An
     }
 
 
+NONE: Mapping[str, str] = {}
 LOST = "1x4 0x60"
 """Up for five scrapes, then down."""
 LOST_S = 5 * INTERVAL_S
@@ -107,6 +108,7 @@ def _cases_of_bff(alert: Alert, bff: Bff) -> Iterator[Case]:
             )
             yield Case({stored: "0+26x60"}, {stored: "0+25x60"})
             yield Case({edge: "0+13x60", stored: "0+13x60"}, {edge: "0+12x60", stored: "0+12x60"})
+            yield _first(f'{series.EDGE_REFUSALS}{{{limit},instance="a"}}', 101)
         case "BreakerOpen":
             own = f'{series.BREAKERS}{{bff="{bff.name}",service="a",state="%s"}}'
             yield Case({own % "open": "1x60"}, {own % "half_open": "1x60"}, labels={"service": "a"})
@@ -114,6 +116,8 @@ def _cases_of_bff(alert: Alert, bff: Bff) -> Iterator[Case]:
             yield Case(
                 {event % "refused": "0+1x60"}, {event % "probed": "0+1x60"}, labels={"route": f"{bff.name}.a"}
             )
+            opened = f'{series.ROUTE_BREAKERS}{{route="{bff.name}.a",event="opened",instance="a"}}'
+            yield _first(opened, 1, {"route": f"{bff.name}.a"})
             labels = {"envoy_cluster_name": bff.name}
             at_edge = f'{series.EDGE_BREAKERS[0]}{{envoy_cluster_name="{bff.name}"}}'
             yield Case({at_edge: "1x60"}, {at_edge: "0x60"}, labels=labels)
@@ -122,6 +126,12 @@ def _cases_of_bff(alert: Alert, bff: Bff) -> Iterator[Case]:
 def _errors(answers: str) -> Case:
     good, failed = answers % 'envoy_response_code_class="2"', answers % series.FAILED
     return Case({good: "0+94x60", failed: "0+6x60"}, {good: "0+95x60", failed: "0+5x60"})
+
+
+def _first(counter: str, count: int, labels: Mapping[str, str] = NONE) -> Case:
+    """An edge counts for the first time; where the edge itself is new, nobody knows when it did."""
+    edge, counted = _up(job="edge", instance="a"), {counter: f"_x5 {count}x60"}
+    return Case({edge: "1x60"} | counted, {edge: "_x5 1x60"} | counted, labels=labels)
 
 
 def _up(**labels: str) -> str:

@@ -49,7 +49,7 @@ def refusals(bff: str) -> str:
     """Return how many requests the limits of a BFF refused in the last minute, whoever counts them."""
     its = f'limit=~"{bff}\\\\..+"'
     stored = f'sum(increase({STORE_REFUSALS}{{{its},outcome="refused"}}[1m]))'
-    return f"({stored} or vector(0)) + (sum(increase({EDGE_REFUSALS}{{{its}}}[1m])) or vector(0))"
+    return f"({stored} or vector(0)) + (sum({_grown(f'{EDGE_REFUSALS}{{{its}}}')}) or vector(0))"
 
 
 def breakers(bff: str) -> str:
@@ -60,5 +60,15 @@ def breakers(bff: str) -> str:
     own = f'max by (service) ({BREAKERS}{{bff="{bff}",state="open"}} == 1)'
     at_edge = " or ".join(f'{name}{{envoy_cluster_name="{bff}"}} == 1' for name in EDGE_BREAKERS)
     its = f'route=~"{bff}(\\\\..+)?",event=~"opened|refused"'
-    routes = f"max by (route) (increase({ROUTE_BREAKERS}{{{its}}}[1m]) > 0)"
+    routes = f"max by (route) ({_grown(f'{ROUTE_BREAKERS}{{{its}}}')} > 0)"
     return f"{own} or {routes} or max by (envoy_cluster_name) ({at_edge})"
+
+
+def _grown(counter: str) -> str:
+    """Return what a counter of the edges grew by in a minute.
+
+    An edge does not tell of one that has counted nothing, and `increase` begins with what it sees first: it
+    misses the first burst. So one that is new, at an edge that is not, counts whole.
+    """
+    new = f'({counter} unless {counter} offset 1m) and on (instance) (up{{job="edge"}} offset 1m == 1)'
+    return f"({new} or increase({counter}[1m]))"
