@@ -21,7 +21,8 @@ from tests.platform_folder import ROOT, Stack, eventually
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 GENERATED = ROOT / "deploy/observability"
-WORDS = {"sum", "rate", "increase", "min", "max", "or", "unless", "vector", "topk", "histogram_quantile"}
+WORDS = {"sum", "rate", "increase", "min", "max", "vector", "topk", "histogram_quantile"}
+WORDS |= {"or", "and", "unless", "on", "offset"}
 ON_DEMAND = {"up", "envoy_breaker_events"}
 """Prometheus' own, and one that is not there before a breaker opens, which a test of the edge has seen."""
 
@@ -135,5 +136,5 @@ def _expressions() -> Iterator[str]:
 
 def _names(expression: str) -> set[str]:
     """The names of metrics in an expression: what is left without labels, windows and PromQL's own words."""
-    bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|by \([^)]*\)", "", expression)
+    bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|(by|on) \([^)]*\)", "", expression)
     return set(re.findall(r"[a-z_][a-z_0-9]+", bare)) - WORDS
