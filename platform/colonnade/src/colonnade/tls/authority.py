@@ -52,10 +52,13 @@ class Authority:
     def vouches_for(self, certificate: bytes, names: Sequence[str], now: datetime) -> bool:
         """Return whether a PEM certificate is of this CA, for just `names`, and not near its end."""
         issued = x509.load_pem_x509_certificate(certificate)
-        told = issued.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        try:
+            told = issued.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            key_of_issuer = issued.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+        except x509.ExtensionNotFound:
+            return False  # somebody else's, which was given before
         if issued.not_valid_after_utc < now + RENEWED_BEFORE or set(told) != set(_alternatives(names)):
             return False
-        key_of_issuer = issued.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
         return key_of_issuer == x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
 
     def issue(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from colonnade.errors import UserError
@@ -99,6 +100,16 @@ def test_a_given_certificate_is_taken_as_it_is(tmp_path: Path) -> None:
 
     assert published == [True, False]
     assert (tmp_path / "edge" / "current" / "certificate.pem").read_bytes() == certificate
+
+
+def test_after_one_that_was_given_the_ca_issues_its_own(tmp_path: Path) -> None:
+    """Whatever the given one is like: a CA's, such as this, has no names."""
+    other = Authority.open(tmp_path / "other.pem", NAMES, NOW)
+    certificate = other.certificate.public_bytes(Encoding.PEM)
+    key = other.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    publish_certificates(given(tmp_path / "given", certificate, key), tmp_path / "edge", NOW)
+
+    assert believes(tmp_path / "ca.pem", made(tmp_path), "localhost")
 
 
 def test_a_certificate_with_another_key_changes_nothing(tmp_path: Path) -> None:
