@@ -133,7 +133,10 @@ class Stack:
         """Return the ports of `platform`, and what has to be done to get there."""
         asked, had = default_ports(platform), default_ports(self.platform)
         ports = {name: port for name, port in self.ports.items() if name in asked}
-        ports |= allot(new_ports(ports, had, asked, ephemeral=self.ephemeral))
+        wishes = new_ports(ports, had, asked, ephemeral=self.ephemeral)
+        # What one of ours listens at, a BFF that was renamed say, is free only when the change is over.
+        held = set(self.ports.values())
+        ports |= allot({name: ANY if port in held else port for name, port in wishes.items()})
         return self.beside((spec.name for spec in self._change(platform, ports).changed), platform, ports)
 
     def beside(self, names: Iterable[str], platform: Platform, ports: Ports) -> tuple[Ports, Change]:

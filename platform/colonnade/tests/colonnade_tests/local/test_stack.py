@@ -283,6 +283,19 @@ def own_certificate(root: Path, folder: Path) -> Path:
     return root / CERTIFICATE
 
 
+async def test_a_renamed_bff_takes_over_while_the_old_one_still_has_its_port(
+    stack: Stack, configuration: Configuration, root: Path
+) -> None:
+    stack.ephemeral = False
+    (root / "bffs/mobile").rename(root / "bffs/phone")
+    open_bff(root, "phone", stack.ports["mobile"])
+
+    await configuration.apply()
+
+    assert stack.problems == ()
+    assert await status(stack, "/api/phone/home") == 200
+
+
 async def test_a_rollback_to_what_cannot_run_any_more_changes_nothing(
     stack: Stack, configuration: Configuration, root: Path
 ) -> None:
