@@ -75,10 +75,14 @@ def test_no_request_prolongs_the_absolute_time(browser: Browser, store: Valkey) 
 
 def test_a_known_session_that_expires_is_refused(browser: Browser, store: Valkey) -> None:
     """The record stays as it was; only time passes."""
-    browser.log_in()
-    end = time.time() + 1
-    change(store, browser, expires=end)
-    assert browser.ask().status_code == 200
+    for life_s in (1, 4, 16):
+        browser.log_in()
+        end = time.time() + life_s
+        change(store, browser, expires=end)
+        known = browser.ask().status_code
+        if time.time() < end:
+            break  # the machine was not too busy to ask in time
+    assert known == 200
 
     wait_until(lambda: time.time() > end, "the end")
 
