@@ -101,4 +101,4 @@ async def test_a_call_ends_with_the_last_who_waits(request_: Request, upstreams:
     assert not ended.is_set()
     second.cancel()
 
-    await asyncio.wait_for(ended.wait(), 1)
+    await asyncio.wait_for(ended.wait(), 10)

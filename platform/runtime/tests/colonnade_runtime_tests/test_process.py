@@ -231,16 +231,19 @@ def test_an_instance_of_a_service_that_says_it_is_ill_gets_no_calls() -> None:
 
 
 def test_a_stopping_process_says_first_that_it_is_not_ready(orders: str) -> None:
-    with running(orders, COLONNADE_DRAIN="1") as (process, url):
-        process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 1
-        codes: list[int] = []
-        while not codes or codes[-1] == 200:
-            assert time.monotonic() < deadline
-            codes.append(ask(f"{url}/healthz")[0])
-        assert (503, 200, 200) == (codes[-1], ask(f"{url}/livez")[0], ask(f"{url}/order")[0])
+    for drain_s in ("1", "5", "25"):  # until the machine is not too busy to ask in time
+        with running(orders, COLONNADE_DRAIN=drain_s) as (process, url):
+            process.send_signal(signal.SIGTERM)
+            told: list[int] = []
+            with suppress(ConnectionError, URLError):
+                while (ready := ask(f"{url}/healthz")[0]) == 200:
+                    pass
+                told = [ready, ask(f"{url}/livez")[0], ask(f"{url}/order")[0]]
+            assert 0 == process.wait(60)
+        if told:
+            break
 
-        assert 0 == process.wait(10)
+    assert [503, 200, 200] == told
 
 
 def test_a_stale_answer_is_renewed_after_it_has_stood_in(orders: str) -> None:
