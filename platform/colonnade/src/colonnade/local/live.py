@@ -20,9 +20,12 @@ LOOK_MS = 1000
 Stamp = dict[Path, tuple[int, int, int]]
 
 
-async def follow(root: Path, apply: Callable[[], Awaitable[None]]) -> None:
-    """Call `apply` after each change to a manifest of the platform at `root`, until cancelled."""
-    seen = stamp(root)
+async def follow(root: Path, seen: Stamp, apply: Callable[[], Awaitable[None]]) -> None:
+    """Call `apply` after each change to a manifest of the platform at `root`, until cancelled.
+
+    `seen` is their `stamp` of before they were read: what was saved since then, while the stack started, is
+    a change too.
+    """
     while True:
         # Not recursive: nothing else below a BFF concerns us, and an environment in there may be huge.
         folders = _folders(root)

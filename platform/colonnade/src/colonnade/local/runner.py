@@ -16,7 +16,7 @@ from colonnade.local.configuration import Configuration, Source, on_disk
 from colonnade.local.control.server import serving
 from colonnade.local.guarding import Guard
 from colonnade.local.layout import Layout
-from colonnade.local.live import follow
+from colonnade.local.live import Stamp, follow, stamp
 from colonnade.local.machine import find_machine
 from colonnade.local.order import Order
 from colonnade.local.orders import Orders
@@ -48,7 +48,7 @@ async def run(order: Order, listener: Listener) -> None:
 
     Raises `ColonnadeError` where it cannot be started.
     """
-    source = on_disk(order.root)
+    seen, source = stamp(order.root), on_disk(order.root)
     layout = Layout(order.root)
     layout.make()
     with only_one(layout):
@@ -57,7 +57,7 @@ async def run(order: Order, listener: Listener) -> None:
             guard = Guard()
             await guard.open()
             try:
-                await _Run(order, listener, layout, output, guard, stop).go(source)
+                await _Run(order, listener, layout, output, guard, stop).go(source, seen)
             finally:
                 await guard.close()
 
@@ -79,7 +79,7 @@ class _Run:
         self.guard = guard
         self.stop = stop
 
-    async def go(self, source: Source) -> None:
+    async def go(self, source: Source, seen: Stamp) -> None:
         stack = await self._start(source.platform)
         if stack is None:
             return
@@ -91,7 +91,7 @@ class _Run:
                 await renew(stack, parts)
 
         following = asyncio.gather(
-            follow(self.order.root, configuration.apply),
+            follow(self.order.root, seen, configuration.apply),
             certificates.follow(self.layout, lambda: stack.platform, self.output.say, renewed),
         )
         async with serving(self.layout.control_socket, Orders(stack, configuration).carry):

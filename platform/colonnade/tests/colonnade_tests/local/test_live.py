@@ -30,7 +30,7 @@ class Applied:
 async def applied(tmp_path: Path) -> AsyncIterator[Applied]:
     write_platform(tmp_path)
     applied = Applied()
-    following = asyncio.create_task(follow(tmp_path, applied))
+    following = asyncio.create_task(follow(tmp_path, stamp(tmp_path), applied))
     await asyncio.sleep(0)
     yield applied
     following.cancel()
@@ -47,6 +47,18 @@ async def test_saving_is_noticed_in_every_manifest_even_a_new_one(applied: Appli
     await applied.reach(3)
     shutil.rmtree(tmp_path / "bffs/tv")
     await applied.reach(4)
+
+
+async def test_what_was_saved_before_the_watch_began_is_noticed(tmp_path: Path) -> None:
+    write_platform(tmp_path)
+    seen, applied = stamp(tmp_path), Applied()
+    write_bff(tmp_path, "tv", 3003)
+
+    following = asyncio.create_task(follow(tmp_path, seen, applied))
+    await applied.reach(1)
+
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 def test_only_manifests_count(tmp_path: Path) -> None:
