@@ -3,6 +3,7 @@
 import contextlib
 import random
 import socket
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 from colonnade.errors import UserError, WorkError
@@ -22,7 +23,17 @@ ANY = 0
 FREE_RANGE = range(20_000, 32_000)
 """Below the ports that systems give to outgoing connections, so a restart finds its port still free."""
 
-TRIES = 200
+BLOCK = 100
+"""So many ports in a row are given away by one process only, which holds the first as long as it lives.
+
+Who is given a port listens seconds later, and two Envoys at one port would share it without a word.
+"""
+
+_blocks: list[socket.socket] = []
+"""What holds the blocks of this process."""
+
+_ports: deque[int] = deque()
+"""The other ports of these blocks; the first is given away next."""
 
 Ports = Mapping[str, int]
 """Process → port. Envoys have more, `<name>-admin`, `<name>-metrics` and `<name>-tls`, policy services
@@ -136,13 +147,33 @@ def _hold(held: contextlib.ExitStack, name: str, port: int) -> int:
 
 
 def _hold_any(held: contextlib.ExitStack) -> int:
-    for port in random.sample(FREE_RANGE, TRIES):
-        probe = socket.socket()
-        if _binds(probe, port):
-            held.enter_context(probe)
-            return port
-        probe.close()
+    while True:
+        for _ in range(len(_ports)):
+            port = _ports[0]
+            _ports.rotate(-1)  # its turn is over, because who got it may not listen yet
+            if probe := _bound(port):
+                held.enter_context(probe)
+                return port
+        _claim()
+
+
+def _claim() -> None:
+    """Take a block that no other process has."""
+    firsts = FREE_RANGE[::BLOCK]
+    for first in random.sample(firsts, len(firsts)):
+        if lock := _bound(first):
+            _blocks.append(lock)
+            _ports.extendleft(range(first + 1, first + BLOCK))
+            return
     raise WorkError("no free port was found on 127.0.0.1", "stop what you no longer need")
+
+
+def _bound(port: int) -> socket.socket | None:
+    probe = socket.socket()
+    if _binds(probe, port):
+        return probe
+    probe.close()
+    return None
 
 
 def _binds(probe: socket.socket, port: int) -> bool:

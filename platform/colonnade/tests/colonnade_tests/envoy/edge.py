@@ -3,12 +3,11 @@
 import asyncio
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from colonnade.envoy.validate import envoy_binary, validate
 from colonnade.ir.observability import tracing
 from colonnade.ir.platform import Platform
 from colonnade.ir.target import Address, Target, TlsTarget
+from colonnade.local.ports import ANY, allot
 from colonnade.manifest.load import load
 from colonnade.policy import policy_document
 from colonnade.resolve import resolve
@@ -189,12 +189,8 @@ def _envoy(edge: Edge, compiled: Platform) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def free_ports() -> list[int]:
-    """Six ports that nothing listens on now."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(6)]
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [probe.getsockname()[1] for probe in probes]
+    """Six ports that nothing listens on now, and that no connection of another test is given meanwhile."""
+    return [*allot(dict.fromkeys("abcdef", ANY)).values()]
 
 
 def eventually(probe: Any, within: float = 30.0, every: float = 0.02) -> None:  # noqa: ANN401 - anything to be true

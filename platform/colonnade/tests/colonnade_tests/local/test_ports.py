@@ -2,8 +2,12 @@
 
 import os
 import socket
+import subprocess
+import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -52,6 +56,22 @@ def test_free_ports_are_free_and_all_different() -> None:
 
     assert len(set(found.values())) == 40
     assert all(is_free(port) and port in ports.FREE_RANGE for port in found.values())
+
+
+def test_no_two_processes_give_away_the_same_ports() -> None:
+    """Whether or not anybody listens at them yet."""
+    asked = "print(*allot(free_ports(map(str, range(150)))).values(), flush=True)"
+    script = f"from colonnade.local.ports import *; {asked}; input()"
+    given: list[str] = []
+    with ExitStack() as alive:
+        for _ in range(2):
+            argv = [sys.executable, "-c", script]
+            other = alive.enter_context(subprocess.Popen(argv, stdin=PIPE, stdout=PIPE, text=True))
+            alive.callback(other.kill)
+            assert other.stdout is not None
+            given += other.stdout.readline().split()
+
+    assert len(set(given)) == 300
 
 
 def test_a_chosen_edge_port_is_kept_among_free_ones() -> None:
