@@ -15,7 +15,10 @@ from colonnade_tests.cli.command import Bff
 
 COMMANDS = [
     ["up"], ["down"], ["ps"], ["logs"], ["check"], ["routes"], ["token"], ["test"], ["bench"], ["schema"],
-    ["new"], ["remove"], ["init"], ["key", "create"], ["key", "list"], ["key", "revoke"],
+    ["new"], ["remove"], ["init"], ["key", "create"], ["key", "list"], ["key", "revoke"], ["key", "rotate"],
+    ["restart"], ["budget"], ["impact"], ["session"], ["revoke"], ["session-keys", "rotate"],
+    ["config", "history"], ["config", "diff"], ["config", "rollback"], ["config", "publish"],
+    ["limits", "explain"], ["limits", "top"], ["limits", "replay"],
 ]  # fmt: skip
 
 
@@ -24,7 +27,10 @@ def test_every_command_explains_itself_with_an_example(bff: Bff, command: list[s
     done = bff(*command, "--help")
 
     assert done.code == 0
-    assert f"Example: {'curl' if command == ['token'] else 'bff ' + ' '.join(command)}" in done.out
+    assert (
+        f"Example: {'curl' if command in (['token'], ['session']) else 'bff ' + ' '.join(command)}"
+        in done.out
+    )
 
 
 def test_the_version_is_told(bff: Bff) -> None:
