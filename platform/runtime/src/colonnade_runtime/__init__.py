@@ -16,6 +16,7 @@ from colonnade_runtime.errors import (
 )
 from colonnade_runtime.events import Event, Events
 from colonnade_runtime.fanout import FanOut, attempt
+from colonnade_runtime.headers import Header
 from colonnade_runtime.page import Page, PageQuery
 from colonnade_runtime.request import Request
 from colonnade_runtime.server import serve
@@ -37,6 +38,7 @@ __all__ = [
     "Events",
     "FanOut",
     "Gone",
+    "Header",
     "Invalid",
     "NotFound",
     "Page",

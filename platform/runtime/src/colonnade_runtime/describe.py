@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 
 
 class DescribedParameter(msgspec.Struct, frozen=True):
-    """One parameter; `place` is `path`, `query` or `body`."""
+    """One parameter; `place` is `path`, `query`, `header` or `body`, and `name` that of the header."""
 
     name: str
     place: str
@@ -84,9 +84,11 @@ def _declared(module: ModuleType) -> Sequence[Endpoint[..., Any]]:
 
 
 def _sent(parameter: Parameter) -> Any:  # noqa: ANN401 - any annotation
-    """The type of a parameter as it travels: a list in a query is text, joined by commas."""
-    joined = parameter.place is Place.QUERY and get_origin(parameter.kind) in JOINED
-    return str if joined else parameter.kind
+    """The type of a parameter as it travels: a list in a query or a header is text, joined by commas."""
+    kind = parameter.kind
+    bare = kind.__origin__ if hasattr(kind, "__metadata__") else kind
+    joined = parameter.place in {Place.QUERY, Place.HEADER} and get_origin(bare) in JOINED
+    return str if joined else kind
 
 
 def _call(module: str, call: Endpoint[..., Any], schemas: Iterator[Schema]) -> DescribedCall:
@@ -98,7 +100,9 @@ def _call(module: str, call: Endpoint[..., Any], schemas: Iterator[Schema]) -> D
         service=call.service,
         method=call.method,
         path=call.template,
-        parameters=tuple(DescribedParameter(one.name, one.place, next(schemas)) for one in call.parameters),
+        parameters=tuple(
+            DescribedParameter(one.header or one.name, one.place, next(schemas)) for one in call.parameters
+        ),
         read=next(schemas),
     )
 

@@ -18,6 +18,7 @@ from typing import Any, Generic, Literal, Never, ParamSpec, TypeVar
 import msgspec
 from colonnade_runtime.decoding import UNREADABLE, reason
 from colonnade_runtime.errors import Problem, UpstreamError, UpstreamMalformed, UpstreamStatus
+from colonnade_runtime.headers import OwnHeaders
 from colonnade_runtime.request import Request
 from colonnade_runtime.signature import (
     BODY,
@@ -31,7 +32,7 @@ from colonnade_runtime.signature import (
 )
 from colonnade_runtime.target import Target
 from colonnade_runtime.upstream import Ask, Reply
-from colonnade_runtime.upstream.call import GOOD
+from colonnade_runtime.upstream.call import GOOD, KEY
 from msgspec.structs import replace
 
 CLIENTS_DOING = frozenset(status for status in HTTPStatus if status // 100 == 4)  # noqa: PLR2004 - 4xx
@@ -76,13 +77,16 @@ class Endpoint(Generic[Params, Result]):
             )
             raise TypeError(f"{self.written}: {self.name}: {what}")
         self._declaration = declaration
-        self.ask = replace(ask, read=self.returns is not type(None))
+        in_headers = {one.header.lower(): at for at, one in enumerate(self.parameters) if one.header}
+        self.ask = replace(ask, read=self.returns is not type(None), keyed=KEY in in_headers)
         self._decode = msgspec.json.Decoder(self.returns).decode if self.ask.read else _nothing
         self._names = tuple(parameter.name for parameter in self.parameters)
         self._known = frozenset(self._names)
         in_query = [one.name for one in self.parameters if one.place is Place.QUERY]
         self._target = Target(ask.template, self._names, in_query)
         self._body = self._names.index(BODY) if BODY in self._names else None
+        told = in_headers or self._body is not None
+        self._own = OwnHeaders(in_headers, body=self._body is not None) if told else None
         self._defaults = {one.name: one.default for one in self.parameters if not one.required}
         self._rests = rests_of(self.parameters)
 
@@ -92,7 +96,8 @@ class Endpoint(Generic[Params, Result]):
         values = self._bind(args, kwargs) if rest is None else args + rest
         target = self._target.fill(values)
         body = None if self._body is None else msgspec.json.encode(values[self._body])
-        way, call = request.ways[self.ask], request.call(self.ask, target, body)
+        own = () if self._own is None else self._own.fill(values)
+        way, call = request.ways[self.ask], request.call(self.ask, target, body, own)
         reply, outcome = None, "cancelled"
         try:
             reply = await way.send(call)
@@ -103,13 +108,13 @@ class Endpoint(Generic[Params, Result]):
             raise
         except UpstreamError as error:
             outcome = error.kind
-            if self.ask.last_good and (kept := request.last_good(self.ask, target)) is not None:
+            if self.ask.last_good and (kept := request.last_good(call)) is not None:
                 error.last_good = self._decode(kept)
             raise
         finally:
             request.called(way, call, outcome, reply)
         if self.ask.last_good:
-            request.keep(self.ask, target, reply.body)
+            request.keep(call, reply.body)
         return result
 
     def _read(self, reply: Reply) -> Result:
@@ -157,16 +162,20 @@ def get(
 ) -> Declare:
     """Declare a `GET`: `{braces}` of `path` take parameters of that name, the others are the query.
 
-    A parameter that is `None` is left out of the query. With `shared`, the answer is the same for
-    everybody: the service is not told who asks, and requests that ask the same at once share a call. With
-    `hedge`, a read that takes longer than so many seconds, or than 95 % of recent ones, is made a second
-    time. With `last_good`, an answer may stand in for so many seconds when the service fails; see `FanOut`.
+    One that is annotated `Annotated[str, Header("X-Region")]` is sent as that header. What is `None` is left
+    out. With `shared`, the answer is the same for everybody: the service is not told who asks, and requests
+    that ask the same at once share a call. With `hedge`, a read that takes longer than so many seconds, or
+    than 95 % of recent ones, is made a second time. With `last_good`, an answer may stand in for so many
+    seconds when the service fails; see `FanOut`.
     """
     return Declare(Ask(service, "GET", path, frozenset(pass_on), shared, hedge, last_good))
 
 
 def post(service: str, path: str, *, pass_on: Collection[int] = ()) -> Declare:
-    """Declare a `POST`: as `get`, and a parameter `body` is sent as JSON. It is never made twice."""
+    """Declare a `POST`: as `get`, and a parameter `body` is sent as JSON.
+
+    It is never made twice, unless it sends the header Idempotency-Key: then it may be, where it failed.
+    """
     return Declare(Ask(service, "POST", path, frozenset(pass_on)))
 
 

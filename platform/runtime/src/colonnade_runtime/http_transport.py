@@ -13,7 +13,7 @@ from colonnade_runtime.peers import NO_PEERS, Peers
 from colonnade_runtime.request import EXPECTED
 from colonnade_runtime.upstream import Balance, Call, Reply
 from colonnade_runtime.upstream.balance import Balanced
-from colonnade_runtime.upstream.call import IDEMPOTENT, Headers
+from colonnade_runtime.upstream.call import Headers
 from colonnade_runtime.upstream.health import Health, watch
 from colonnade_runtime.upstream.spread import Spread
 
@@ -73,7 +73,7 @@ async def _asked(pool: Pool, request: bytes, call: Call, now: float) -> Reply:
         try:
             return await connection.ask(request, call.ends)
         except Stale:
-            if call.ask.method not in IDEMPOTENT:
+            if not call.idempotent:
                 raise
     connection = await pool.connected(call.ends)
     return await connection.ask(request, call.ends)

@@ -16,7 +16,7 @@ from colonnade_runtime.router import NO_PARAMETERS
 from colonnade_runtime.rsgi import HTTPProtocol, Scope
 from colonnade_runtime.tracing.trace import Trace
 from colonnade_runtime.upstream import Ask, Call, Flights, Reply
-from colonnade_runtime.upstream.call import Headers
+from colonnade_runtime.upstream.call import Headers, Own
 from colonnade_runtime.upstream.upstreams import Upstreams, Way
 
 Decoded = TypeVar("Decoded")
@@ -125,6 +125,11 @@ class Request:
         """The id of the last event that the client had before its stream broke."""
         return self._header("last-event-id")
 
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key with which the client may send the same again, for a call that hands it on."""
+        return self._header("idempotency-key")
+
     def query(self, kind: type[Decoded]) -> Decoded:
         """Return the query as a struct of type `kind`. Raises `Invalid`, naming the parameter."""
         try:
@@ -160,7 +165,7 @@ class Request:
         """Say that a part of the answer is missing, or not fresh."""
         self._degraded.add(name)
 
-    def call(self, ask: Ask, target: str, body: bytes | None) -> Call:
+    def call(self, ask: Ask, target: str, body: bytes | None, own: Own) -> Call:
         """Return a call on behalf of this request, within the time that is left of it."""
         now = self._clock()
         ends = now + self.limits.call
@@ -169,11 +174,11 @@ class Request:
         for_all = ask.shared or self.anonymous  # tells nobody who asks
         flights = self.upstreams.flights if for_all else self._flights
         headers = self._headers(TRACE) if for_all else self._down()
-        if body is not None:
-            headers = Headers(headers, **{"content-type": "application/json"})
+        if own:
+            headers = Headers((*headers.items(), *own))
         if self.trace is not None:
             headers = Headers(headers, traceparent=self.trace.child())
-        return Call(ask, target, headers, body, now, ends, flights)
+        return Call(ask, target, headers, body, now, ends, flights, own)
 
     def called(self, way: Way, call: Call, outcome: str, reply: Reply | None) -> None:
         """Count what became of a call, and what its answer has cost, unless that was another's."""
@@ -185,17 +190,18 @@ class Request:
         if self.trace is not None:
             self.trace.called(call, outcome, now)
 
-    def keep(self, ask: Ask, target: str, body: bytes) -> None:
+    def keep(self, call: Call, body: bytes) -> None:
         """Keep an answer that was good, for this caller; for all, where the call is shared."""
-        self.upstreams.last_good.keep(self._key(ask, target), body, len(body), self._clock())
+        self.upstreams.last_good.keep(self._key(call), body, len(body), self._clock())
 
-    def last_good(self, ask: Ask, target: str) -> bytes | None:
+    def last_good(self, call: Call) -> bytes | None:
         """Return what was kept, if it is not too old."""
-        found = self.upstreams.last_good.find(self._key(ask, target), self._clock(), ask.last_good)
+        found = self.upstreams.last_good.find(self._key(call), self._clock(), call.ask.last_good)
         return found.value if found else None
 
-    def _key(self, ask: Ask, target: str) -> tuple[Ask, str, tuple[str | None, ...]]:
-        return ask, target, () if ask.shared or self.anonymous else self.caller
+    def _key(self, call: Call) -> tuple[Ask, str, Own, tuple[str | None, ...]]:
+        caller = () if call.ask.shared or self.anonymous else self.caller
+        return call.ask, call.target, call.own, caller
 
     @property
     def caller(self) -> tuple[str | None, ...]:

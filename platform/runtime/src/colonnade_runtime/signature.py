@@ -1,12 +1,13 @@
 """Reads the signature of a declared call, and refuses one that cannot be sent."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
+from colonnade_runtime.headers import Header, refused
 from colonnade_runtime.path import names_in
 
 BODY = "body"
@@ -18,17 +19,19 @@ class Place(StrEnum):
 
     PATH = "path"
     QUERY = "query"
+    HEADER = "header"
     BODY = "body"
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """A parameter of a declared call; `kind` is its annotation."""
+    """A parameter of a declared call; `kind` is its annotation, and `header` the one that it is sent as."""
 
     name: str
     place: Place
     kind: Any
     required: bool
     default: Any = None
+    header: str | None = None
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -69,6 +72,9 @@ def parameters_of(declaration: Callable[..., Any], method: str, template: str) -
     found = tuple(_parameter(declaration, one, hints, in_path) for one in given)
     if missing := in_path - {one.name for one in found}:
         raise _wrong(declaration, f"{template} needs the parameter {', '.join(sorted(missing))}")
+    headers = [one.header.lower() for one in found if one.header]
+    if twice := {name for name in headers if headers.count(name) > 1}:
+        raise _wrong(declaration, f"two parameters are the header {', '.join(sorted(twice))}")
     if method not in WITH_BODY and any(one.place is Place.BODY for one in found):
         raise _wrong(declaration, f"a {method} has no body")
     return found
@@ -91,9 +97,38 @@ def _parameter(
         raise _wrong(declaration, f"name each parameter: {one}")
     if one.name not in hints:
         raise _wrong(declaration, f"annotate {one.name}")
-    place = Place.PATH if one.name in in_path else Place.BODY if one.name == BODY else Place.QUERY
+    kind = hints[one.name]
+    header = _header(declaration, one.name, kind)
+    beside = Place.QUERY if header is None else Place.HEADER
+    place = Place.PATH if one.name in in_path else Place.BODY if one.name == BODY else beside
+    if header is not None and place is not Place.HEADER:
+        raise _wrong(declaration, f"{one.name} stands in the {place}, and cannot be a header as well")
     required = one.default is one.empty
-    return Parameter(one.name, place, hints[one.name], required, None if required else one.default)
+    return Parameter(one.name, place, kind, required, None if required else one.default, header)
+
+
+def _header(declaration: Callable[..., Any], name: str, kind: Any) -> str | None:  # noqa: ANN401 - any annotation
+    """Return the header that a parameter is sent as, if any. Raises `TypeError` for one that cannot be."""
+    marks = list(_marks(kind))
+    if not marks:
+        return None
+    mark = marks[0]
+    if len(marks) > 1 or not isinstance(mark, Header) or mark not in getattr(kind, "__metadata__", ()):
+        raise _wrong(
+            declaration, f'mark {name} as Annotated[str | None, Header("X-Region")], once and around all'
+        )
+    if why := refused(mark.name):
+        raise _wrong(declaration, why)
+    return mark.name
+
+
+def _marks(kind: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation
+    """Yield the marks of an annotation, wherever in it they stand."""
+    for one in getattr(kind, "__metadata__", ()):
+        if isinstance(one, Header) or one is Header:
+            yield one
+    for part in get_args(kind):
+        yield from _marks(part)
 
 
 def _wrong(declaration: Callable[..., Any], what: str) -> TypeError:

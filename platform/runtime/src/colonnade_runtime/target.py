@@ -55,15 +55,20 @@ def _segment(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a value as JSON has it (an enum's value, a time by RFC 3339), without quotation marks."""
+    """Return a value so that it stays in its place."""
     if type(value) is str:
         return _quoted(value)
     if isinstance(value, SEVERAL):
         return "%2C".join([_text(one) for one in value])
+    return _quoted(text_of(value))
+
+
+def text_of(value: object) -> str:
+    """Return a value as JSON has it (an enum's value, a time by RFC 3339), without quotation marks."""
     told = msgspec.to_builtins(value)
     if isinstance(told, bool):
         return "true" if told else "false"
-    return _quoted(str(told))
+    return str(told)
 
 
 def _quoted(text: str) -> str:

@@ -5,10 +5,15 @@ from collections.abc import Iterator, Mapping
 from colonnade.contracts.calls import Call, Sent
 from colonnade.contracts.openapi import Contract, Operation, Parameter
 from colonnade.contracts.schema import Comparison, Mismatch, Type
+from colonnade.envoy.hygiene import IDENTITY, TRACE
+from colonnade.envoy.sharing import REQUEST_ID
 from colonnade.errors import nearest
 
+EXPECTED = "x-envoy-expected-rq-timeout-ms"
 NOTHING = {"type": "null"}
 """What a call reads that is declared `-> None`."""
+BY_ITSELF = frozenset({"accept", "content-type", REQUEST_ID, EXPECTED, *IDENTITY, *TRACE})
+"""Headers that a BFF's runtime sends with every call, where the edge has told them."""
 SENDING, READING = Comparison(by_service=False), Comparison(by_service=True)
 
 
@@ -32,6 +37,7 @@ def breaches(call: Call, contract: Contract) -> Iterator[Mismatch]:
         yield Mismatch("", what, nearest(call.path, contract.paths))
         return
     yield from _parameters(call, operation)
+    yield from _headers(call, operation, contract.secrets)
     yield from _body(call, operation)
     if call.read.schema == NOTHING:
         return
@@ -56,6 +62,21 @@ def _parameters(call: Call, operation: Operation) -> Iterator[Mismatch]:
     in_path = [one for one in operation.parameters if one.place == "path"]
     for one, parameter in zip(_in_order(call), in_path, strict=False):
         yield from _parameter(one, parameter)
+
+
+def _headers(call: Call, operation: Operation, secrets: frozenset[str]) -> Iterator[Mismatch]:
+    """Names count whatever their letters; what goes down with every call is never missed."""
+    known = {one.name: one for one in operation.parameters if one.place == "header"}
+    sent = {one.name.lower(): one for one in call.sent if one.place == "header"}
+    for name, one in sent.items():
+        if name in known:
+            yield from _parameter(one, known[name])
+        elif name not in secrets:
+            yield Mismatch(one.name, f"{call.service} knows no such header", nearest(name, known))
+    for name, parameter in known.items():
+        if parameter.required and name not in sent and name not in BY_ITSELF:
+            hint = "send it by a parameter, Annotated[str, Header(…)]"
+            yield Mismatch(name, f"{call.service} needs this header", hint)
 
 
 def _in_order(call: Call) -> list[Sent]:

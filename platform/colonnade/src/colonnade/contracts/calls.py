@@ -18,7 +18,7 @@ WITHIN_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is sent for one parameter; `place` is `path`, `query` or `body`."""
+    """What is sent for one parameter; `place` is `path`, `query`, `header` or `body`."""
 
     name: str
     place: str

@@ -12,12 +12,14 @@ from colonnade.contracts.schema import Schema, Type
 from colonnade.errors import UserError
 
 JSON = "application/json"
+HEADER = "header"
+PLACES = frozenset({"path", "query", HEADER})
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter in path or query."""
+    """A parameter in path, query or header; names of headers are in small letters."""
 
     name: str
     place: str
@@ -36,11 +38,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The operations of a service, by method and by path, whose parameters have no names."""
+    """The operations of a service, by method and by path, whose parameters have no names.
+
+    `secrets` are headers that any operation may take, because they say who asks.
+    """
 
     file: Path
     document: Mapping[str, Any]
     operations: Mapping[tuple[str, str], Operation]
+    secrets: frozenset[str]
 
     def find(self, method: str, path: str) -> Operation | None:
         """Return the operation for a method on a path template, whatever its parameters are called."""
@@ -73,7 +79,7 @@ def contract_of(file: Path, document: Any) -> Contract:  # noqa: ANN401 - as it 
     if not str(version).startswith("3."):
         raise UserError(f"{file}: is no OpenAPI 3 document", "the service's framework can print it")
     try:
-        return Contract(file, document, dict(_operations(document)))
+        return Contract(file, document, dict(_operations(document)), frozenset(_secrets(document)))
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{file}: is malformed: {error!r}") from error
 
@@ -88,11 +94,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], 
 
 def _operation(written: Mapping[str, Any], shared: list[Any], document: Mapping[str, Any]) -> Operation:
     found = [Type(one, document).resolved.schema for one in (*shared, *written.get("parameters", ()))]
-    parameters = tuple(
-        Parameter(one["name"], one["in"], bool(one.get("required")), Type(one.get("schema", {}), document))
-        for one in found
-        if one["in"] in {"path", "query"}
-    )
+    parameters = tuple(_parameter(one, document) for one in found if one["in"] in PLACES)
     answers: Mapping[str, Schema] = written["responses"]
     good = [answer for status, answer in answers.items() if str(status).startswith("2")]
     return Operation(
@@ -100,6 +102,22 @@ def _operation(written: Mapping[str, Any], shared: list[Any], document: Mapping[
         _json(written.get("requestBody", {}), document),
         _json(good[0], document) if good else None,
     )
+
+
+def _parameter(written: Schema, document: Mapping[str, Any]) -> Parameter:
+    name = written["name"].lower() if written["in"] == HEADER else written["name"]
+    schema = Type(written.get("schema", {}), document)
+    return Parameter(name, written["in"], bool(written.get("required")), schema)
+
+
+def _secrets(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the headers by which a client shows who it is; they are no parameters (OpenAPI 3.1 §4.8.12)."""
+    for one in document.get("components", {}).get("securitySchemes", {}).values():
+        scheme = Type(one, document).resolved.schema
+        if scheme.get("in") == HEADER:
+            yield scheme["name"].lower()
+        elif scheme.get("type") != "apiKey":
+            yield "authorization"
 
 
 def _json(body: Schema, document: Mapping[str, Any]) -> Type | None:

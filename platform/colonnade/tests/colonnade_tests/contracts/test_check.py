@@ -58,6 +58,12 @@ def want_quantity(offered: dict[str, Any]) -> None:
     wish["required"].append("quantity")
 
 
+def need_a_key(offered: dict[str, Any]) -> None:
+    key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}}
+    user = {"name": "X-User-Id", "in": "header", "required": True, "schema": {"type": "string"}}
+    offered["paths"]["/orders"]["post"]["parameters"] = [key, user]
+
+
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
     "another path": (rename, "orders", "orders: order has no GET /orders (did you mean '/order'?)"),
     "a parameter more": (need_more, "orders", "orders: region: order needs this parameter"),
@@ -72,6 +78,11 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
         "order: total: the service may leave it out (give the field a default)",
     ),
     "another identifier": (number_ids, "order", "order: id: we send string, the service takes integer"),
+    "a header more": (
+        need_a_key,
+        "place",
+        "place: idempotency-key: order needs this header (send it by a parameter, Annotated[str, Header(…)])",
+    ),
     "a body with more": (want_quantity, "place", "place: body.quantity: the service needs it"),
 }
 
@@ -140,6 +151,68 @@ def test_a_call_that_returns_none_fits_whatever_is_answered(bff: Bff, answers: d
     done = bff("check")
 
     assert "4 calls fit" in done.out
+
+
+KEYED = """
+
+@post("order", "/orders")
+async def place_once(body: Wish, key: Annotated[KIND, Header("Idempotency-Key")]) -> Order:
+    declared()
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "told"),
+    [
+        ("str", {"name": "idempotency-key", "required": True, "schema": {"type": "string"}}, ""),
+        (
+            "str",
+            {"name": "Idempotency-Key", "schema": {"type": "integer"}},
+            "we send string, the service takes",
+        ),
+        (
+            "str | None",
+            {"name": "Idempotency-Key", "required": True, "schema": {"type": "string"}},
+            "the service needs this parameter, and it may be left out here",
+        ),
+        ("str", {"name": "Idempotence-Key", "schema": {}}, "order knows no such header (did you mean"),
+    ],
+)
+def test_a_header_that_is_sent_is_held_against_the_contract(
+    bff: Bff, kind: str, header: dict[str, Any], told: str
+) -> None:
+    text = UPSTREAMS.replace("import msgspec\n", "from typing import Annotated\n\nimport msgspec\n", 1)
+    text = text.replace("import declared", "import Header, declared") + KEYED.replace("KIND", kind)
+    text = text.replace(UPSTREAMS[UPSTREAMS.index('@post("order", "/orders")') :], "")
+    (bff.root / CALLS).write_text(text)
+    offered = contract()
+    offered["paths"]["/orders"]["post"]["parameters"] = [{"in": "header", **header}]
+    write_contract(bff.root, offered)
+    if not told:
+        (bff.root / "bffs/mobile/src/mobile_bff/app.py").write_text(
+            'from colonnade_runtime import App\n\napp = App("mobile", services=["order"])\n'
+        )
+
+    done = bff("check")
+
+    assert told in done.err
+    assert ("place_once: Idempotency-Key: " in done.err, done.code) == (bool(told), 2 if told else 0)
+
+
+@pytest.mark.parametrize(
+    "scheme", [{"type": "apiKey", "in": "header", "name": "Idempotency-Key"}, {"type": "http"}]
+)
+def test_a_header_that_says_who_asks_is_none_of_the_parameters(bff: Bff, scheme: dict[str, Any]) -> None:
+    name = scheme.get("name", "Authorization")
+    text = UPSTREAMS.replace("import msgspec\n", "from typing import Annotated\n\nimport msgspec\n", 1)
+    text = text.replace("import declared", "import Header, declared")
+    text += KEYED.replace("KIND", "str").replace("Idempotency-Key", name)
+    (bff.root / CALLS).write_text(text)
+    offered = contract()
+    offered["components"]["securitySchemes"] = {"key": scheme}
+    write_contract(bff.root, offered)
+
+    assert "4 calls fit" in bff("check").out
 
 
 def test_a_contract_that_is_none_is_told(bff: Bff) -> None:

@@ -8,7 +8,7 @@ from math import ceil
 import msgspec
 from colonnade_runtime.errors import SettingsError, UpstreamTimeout, UpstreamUnreachable
 from colonnade_runtime.upstream.breaker import FAIR_S
-from colonnade_runtime.upstream.call import IDEMPOTENT, Call, Reply, Stage
+from colonnade_runtime.upstream.call import Call, Reply, Stage
 from colonnade_runtime.upstream.instance import Instance
 from msgspec.structs import force_setattr
 
@@ -95,7 +95,7 @@ class Balanced:
         try:
             return await self._to(self._pick(call), call)
         except UpstreamUnreachable:
-            if call.method not in IDEMPOTENT or not self._untried(self.instances, call):
+            if not call.idempotent or not self._untried(self.instances, call):
                 raise
         return await self._to(self._pick(call), call)
 

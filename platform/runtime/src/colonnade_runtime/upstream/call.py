@@ -11,12 +11,17 @@ GOOD = range(200, 300)
 """Statuses of an answer to read."""
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 """Methods whose repetition changes nothing more (RFC 9110 §9.2.2)."""
+KEY = "idempotency-key"
+"""The header that makes any call such a one: a service does once what comes twice with the same key."""
+Own = tuple[tuple[str, str], ...]
+"""Headers of one call, their names in small letters."""
 
 
 class Ask(msgspec.Struct, frozen=True, eq=False):
     """What a declared call says of itself; see `get` for `shared`, `hedge` and `last_good`.
 
-    Of one that is declared to return `None` nothing is `read`, so that no answer of it is malformed.
+    Of one that is declared to return `None` nothing is `read`, so that no answer of it is malformed. One that
+    is `keyed` has a parameter for the header `KEY`.
     """
 
     service: str
@@ -27,6 +32,7 @@ class Ask(msgspec.Struct, frozen=True, eq=False):
     hedge: float | Literal["p95"] | None = None
     last_good: float = 0.0
     read: bool = True
+    keyed: bool = False
 
 
 class Headers(dict[str, str]):
@@ -52,7 +58,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
     `flights` are the reads under way that it may join: of the same request, or of all where nobody is told
     who asks. `tried` has a bit for each instance that it was sent to, which is noted here because one call is
-    sent again and again. One that `joined` was not sent: its answer is that of an identical read.
+    sent again and again. One that `joined` was not sent: its answer is that of an identical read. `own` are
+    those of its `headers` that no other call of the request has.
     """
 
     ask: Ask
@@ -62,6 +69,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     began: float
     ends: float
     flights: "Flights"
+    own: Own = ()
     tried: int = 0
     joined: bool = False
 
@@ -75,6 +83,11 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         """The method, in capitals."""
         return self.ask.method
 
+    @property
+    def idempotent(self) -> bool:
+        """Whether it may be made twice."""
+        return self.ask.method in IDEMPOTENT or (self.ask.keyed and KEY in self.headers)
+
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """What the service answered."""
@@ -86,8 +99,8 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
 Stage = Callable[[Call], Awaitable[Reply]]
 """A stage of a call: does its part, and hands the call to the next one."""
 
-Flights = dict[tuple[str, str], list[asyncio.Future[Reply | None]]]
-"""Reads under way, by service and target, with those who wait for the same answer."""
+Flights = dict[tuple[str, str, Own], list[asyncio.Future[Reply | None]]]
+"""Reads under way, by service, target and own headers, with those who wait for the same answer."""
 
 
 class Transport(Protocol):

@@ -15,7 +15,7 @@ def single_flight(clock: Callable[[], float], then: Stage) -> Stage:
 
     async def stage(call: Call) -> Reply:
         flights = call.flights
-        key = (call.ask.service, call.target)
+        key = (call.ask.service, call.target, call.own)
         waiting: Waiting = []
         while (others := flights.setdefault(key, waiting)) is not waiting:
             if (reply := await _join(others, call, clock)) is not None:

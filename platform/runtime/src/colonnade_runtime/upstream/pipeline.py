@@ -38,8 +38,11 @@ def pipeline(ask: Ask, service: Service, send: Stage) -> Stage:
     if ask.hedge is not None and ask.method == READ:
         # Innermost: each attempt may be hedged, and a hedge is never retried by itself.
         send = hedging(ask.hedge, service.budget, service.clock, service.hedged, send)
-    retries = service.retries if ask.method in IDEMPOTENT else service.no_retries
-    send = guarded(service.breaker, service.places, retries, send)
+    again = guarded(service.breaker, service.places, service.retries, send)
+    once = guarded(service.breaker, service.places, service.no_retries, send)
+    if ask.method not in IDEMPOTENT:
+        return (lambda call: (again if call.idempotent else once)(call)) if ask.keyed else once
+    send = again
     if ask.method == READ:
         # Outermost: a read that joins another takes no place, no retry, and no part in the breaker's verdict.
         send = single_flight(service.clock, send)
