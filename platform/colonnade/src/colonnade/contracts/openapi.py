@@ -68,7 +68,9 @@ def read_contract(file: Path) -> Contract:
     """Return the document in `file`, JSON or YAML. Raises `UserError` where it is none."""
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{file}: cannot be read: {error}") from error
     return contract_of(file, document)
 

@@ -97,8 +97,13 @@ def read_document(file: Path) -> Document:
     try:
         loader = _Loader(file.read_text(encoding="utf-8"))
         node = loader.get_single_node()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError([Problem(file, 1, 1, "", f"cannot be read: {error}")]) from error
+    except OSError as error:
+        raise ManifestError([Problem(file, 1, 1, "", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ManifestError(
+            [Problem(file, line, 1, "", "is not text in UTF-8", "save it as such")]
+        ) from error
     except yaml.YAMLError as error:
         raise ManifestError([_syntax_problem(file, error)]) from error
     if not isinstance(node, yaml.MappingNode):

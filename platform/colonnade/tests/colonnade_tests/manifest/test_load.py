@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from colonnade.errors import ManifestError, UserError
-from colonnade.manifest.load import find_root, load
+from colonnade.manifest.load import PLATFORM_FILE, find_root, load
 
 
 def test_the_platform_is_found_from_a_folder_below(tmp_path: Path) -> None:
@@ -40,3 +40,19 @@ def test_a_folder_without_a_manifest_is_no_bff(tmp_path: Path) -> None:
     (tmp_path / "bffs" / "draft").mkdir(parents=True)
 
     assert load(tmp_path).bffs == {}
+
+
+def test_a_manifest_that_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / PLATFORM_FILE).write_bytes(b"version: 1\nname: caf\xe9\n")
+
+    with pytest.raises(ManifestError) as told:
+        load(tmp_path)
+
+    assert str(told.value) == "colonnade.yaml:2:1: is not text in UTF-8 (save it as such)"
+
+
+def test_a_manifest_that_is_gone_is_told_without_the_systems_number(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError) as told:
+        load(tmp_path)
+
+    assert str(told.value) == "colonnade.yaml:1:1: cannot be read: No such file or directory"
