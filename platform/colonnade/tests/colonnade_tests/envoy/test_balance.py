@@ -30,6 +30,7 @@ def manifests(**replicas: int) -> dict[str, str]:
     return {
         name: f"kind: mobile\nport: {3000 + number}\nreplicas: {replicas.get(name, 3)}\n"
         f"balance: {balance}\nroute: {{prefix: /api/{name}}}\nauth: {{type: none}}\n"
+        "health: {slow_start: 10ms}\n"  # since when one is well does not matter
         for number, (name, balance) in enumerate(BALANCE.items())
     }
 
@@ -45,6 +46,7 @@ def fleet() -> Iterator[Fleet]:
 def edge(tmp_path_factory: pytest.TempPathFactory, fleet: Fleet) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("balance")
     with running(folder, manifests(), PLATFORM, policy_service=False, endpoints=fleet.endpoints()) as edge:
+        eventually(lambda: all(edge.stat(f"cluster.{name}.membership_healthy") == 3 for name in BALANCE))
         with client(edge.target.listen) as one:
             eventually(lambda: all(one.get(f"/api/{name}/").status == 200 for name in BALANCE))
         yield edge
