@@ -1,5 +1,6 @@
 """A platform made by `bff init` runs with its own `./bff`, its own name and its own BFFs."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +51,16 @@ def test_nothing_of_this_checkout_but_sources_came_along(made: Stack) -> None:
     assert {".git", ".venv", ".colonnade.lock"}.isdisjoint(names)
     assert (made.folder / "bffs" / "web" / "bff.yaml").exists()
     assert not list(Path(made.folder / "platform").glob("*/tests"))
+
+
+def test_its_pages_lead_to_files_that_came_along(made: Stack) -> None:
+    pages = [page for page in made.folder.rglob("*.md") if ".venv" not in page.parts]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if "://" not in link
+    ]
+
+    assert made.folder / "docs/bff.md" in pages
+    assert [(page, link) for page, link in links if not (page.parent / link).exists()] == []

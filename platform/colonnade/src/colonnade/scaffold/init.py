@@ -25,7 +25,7 @@ COPIED = (
     "constraints.txt",
     "deploy/envoy",
     "deploy/valkey",
-    "docs/schemas",
+    "docs",
     "platform",
     "pyproject.toml",
     "services",
