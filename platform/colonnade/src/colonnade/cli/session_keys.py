@@ -25,10 +25,13 @@ def rotate(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
     import json  # noqa: PLC0415 - with the rest
 
     from colonnade.local.layout import Layout  # noqa: PLC0415 - slow to import
-    from colonnade.local.publishing import compile_platform  # noqa: PLC0415 - as above
     from colonnade.local.session_keys import rotate as add_key  # noqa: PLC0415 - as above
+    from colonnade.manifest.load import load_platform  # noqa: PLC0415 - as above
+    from colonnade.resolve.identity import resolve_identity  # noqa: PLC0415 - as above
 
-    file, keys = add_key(compile_platform(root()), Layout(root()))
+    # A key that has leaked cannot wait until each team has mended its manifest.
+    identity = resolve_identity(load_platform(root()).identity)
+    file, keys = add_key(identity, Layout(root()))
     if as_json:
         typer.echo(json.dumps({"file": str(file), "keys": keys}))
         return

@@ -5,19 +5,19 @@ import secrets
 from pathlib import Path
 
 from colonnade.errors import UserError, WorkError
-from colonnade.ir.platform import Platform
+from colonnade.ir.platform import Identity
 from colonnade.local.layout import Layout
 
 KEY_BYTES = 32
 
 
-def rotate(platform: Platform, layout: Layout) -> tuple[Path, int]:
+def rotate(identity: Identity, layout: Layout) -> tuple[Path, int]:
     """Put a new key before the others; return the file and how many it holds now.
 
     The running edges take the new one at once and still read what the old ones encrypted. Raises `UserError`
     where the keys are not in a file.
     """
-    file = _file(platform, layout)
+    file = _file(identity, layout)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         before = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
@@ -28,8 +28,8 @@ def rotate(platform: Platform, layout: Layout) -> tuple[Path, int]:
     return file, sum(1 for line in lines if line.strip() and not line.startswith("#"))
 
 
-def _file(platform: Platform, layout: Layout) -> Path:
-    reference = platform.identity.session.encryption_keys
+def _file(identity: Identity, layout: Layout) -> Path:
+    reference = identity.session.encryption_keys
     if reference is None:
         return layout.session_keys_file
     scheme, name = reference

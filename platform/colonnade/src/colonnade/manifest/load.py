@@ -94,6 +94,15 @@ def load(root: Path, kept: Path | None = None) -> Manifests:
     return Manifests(root, platform, found, descriptors)
 
 
+def load_platform(root: Path) -> PlatformManifest:
+    """Return the platform's own manifest, whatever those of its BFFs are like. Raises `ManifestError`."""
+    problems: list[Problem] = []
+    written = _load_one(root / PLATFORM_FILE, PlatformManifest, root, problems)
+    if written is None:
+        raise ManifestError(problems)
+    return written.manifest
+
+
 def load_with(root: Path, proposed: Path) -> tuple[Manifests, str]:
     """Return the manifests with the BFF's own replaced by the one in `proposed`, and that BFF's name.
 

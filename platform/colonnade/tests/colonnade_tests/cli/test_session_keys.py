@@ -39,6 +39,13 @@ def test_the_file_that_the_manifest_names_is_rotated(bff: Bff) -> None:
     assert lines(bff.root / "keys/session")[1:] == ["# the keys of this year", "old"]
 
 
+def test_a_mistake_of_a_team_does_not_keep_a_leaked_key_in_use(bff: Bff) -> None:
+    next((bff.root / "bffs").glob("*/bff.yaml")).write_text("kind: nothing\n")
+
+    assert bff("check").code != 0
+    assert bff("session-keys", "rotate").code == 0
+
+
 @pytest.mark.parametrize("word", ["variable KEYS", "base64url"])
 def test_keys_in_the_environment_are_rotated_there(bff: Bff, word: str) -> None:
     manifest = bff.root / "colonnade.yaml"
