@@ -14,6 +14,7 @@ from typing import Any, get_origin
 import msgspec
 from colonnade_runtime.app import App
 from colonnade_runtime.endpoint import Endpoint
+from colonnade_runtime.headers import OURS
 from colonnade_runtime.signature import Parameter, Place
 
 REF = "#/components/{name}"
@@ -46,10 +47,12 @@ class DescribedCall(msgspec.Struct, frozen=True):
 class Description(msgspec.Struct, frozen=True):
     """All declared calls of a package; `components` are the schemas that others refer to.
 
-    `services` are those that its application names, null where it has none that imports find.
+    `services` are those that its application names, null where it has none that imports find; `headers` go
+    with every call, in lower case.
     """
 
     services: tuple[str, ...] | None
+    headers: tuple[str, ...]
     calls: tuple[DescribedCall, ...]
     components: dict[str, Schema]
 
@@ -62,7 +65,7 @@ def describe(package: str) -> Description:
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     left = iter(schemas)
     calls = tuple(_call(name, call, left) for name, call in found)
-    return Description(_services(modules), calls, components)
+    return Description(_services(modules), tuple(sorted(OURS)), calls, components)
 
 
 def _services(modules: Sequence[ModuleType]) -> tuple[str, ...] | None:

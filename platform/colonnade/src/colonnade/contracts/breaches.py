@@ -5,15 +5,10 @@ from collections.abc import Iterator, Mapping
 from colonnade.contracts.calls import Call, Sent
 from colonnade.contracts.openapi import Contract, Operation, Parameter
 from colonnade.contracts.schema import Comparison, Mismatch, Type
-from colonnade.envoy.hygiene import IDENTITY, TRACE
-from colonnade.envoy.sharing import REQUEST_ID
 from colonnade.errors import nearest
 
-EXPECTED = "x-envoy-expected-rq-timeout-ms"
 NOTHING = {"type": "null"}
 """What a call reads that is declared `-> None`."""
-BY_ITSELF = frozenset({"accept", "content-type", REQUEST_ID, EXPECTED, *IDENTITY, *TRACE})
-"""Headers that a BFF's runtime sends with every call, where the edge has told them."""
 SENDING, READING = Comparison(by_service=False), Comparison(by_service=True)
 
 
@@ -74,7 +69,7 @@ def _headers(call: Call, operation: Operation, secrets: frozenset[str]) -> Itera
         elif name not in secrets:
             yield Mismatch(one.name, f"{call.service} knows no such header", nearest(name, known))
     for name, parameter in known.items():
-        if parameter.required and name not in sent and name not in BY_ITSELF:
+        if parameter.required and name not in sent and name not in call.by_itself:
             hint = "send it by a parameter, Annotated[str, Header(…)]"
             yield Mismatch(name, f"{call.service} needs this header", hint)
 

@@ -30,6 +30,7 @@ class Call:
     """One declared call: where it is written, what it sends, and what it reads of the answer.
 
     `app_services` are those that the BFF's application names, None where it has no application to be found.
+    `by_itself` are the headers that the BFF's runtime sends with every call, in lower case.
     """
 
     bff: Bff
@@ -43,6 +44,7 @@ class Call:
     sent: tuple[Sent, ...]
     read: Type
     app_services: tuple[str, ...] | None
+    by_itself: frozenset[str]
 
 
 def calls_of(root: Path, bff: Bff) -> list[Call]:
@@ -84,4 +86,5 @@ def _call(bff: Bff, one: Mapping[str, Any], document: Mapping[str, Any]) -> Call
         ),
         read=Type(one["read"], document),
         app_services=None if document["services"] is None else tuple(document["services"]),
+        by_itself=frozenset(document["headers"]),
     )
