@@ -28,6 +28,6 @@ def test(context: typer.Context) -> None:
 
 
 ON_ALL_CORES = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
-"""Four at most: an Envoy takes 8 of the 128 inotify instances that Linux gives a user, and some tests run 6."""
+"""Four at most: an Envoy takes 8 of the 128 inotify instances that Linux gives a user; some tests run six."""
 PYTEST_EXITS = {0: 0, 1: 1, 2: 130, 4: 2}
 """pytest's exit codes as ours: passed, failed, interrupted, wrong use; all else means failed."""
