@@ -62,7 +62,8 @@ class PolicyService:
         except Refused as refused:
             answer = refusal(refused)
         except Exception:
-            log.exception("a request could not be answered: %s", scope.path)
+            told = {"request_id": scope.headers.get("x-request-id", "")}
+            log.exception("a request could not be answered: %s", scope.path, extra=told)
             answer = refusal(Broken("the edge made a mistake; its log says more"))
         protocol.response_bytes(answer.status, answer.headers, answer.body)
 

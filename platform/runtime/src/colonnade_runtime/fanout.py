@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from colonnade_runtime.errors import UpstreamError
-from colonnade_runtime.logs import repeats
+from colonnade_runtime.logs import of_request, repeats
 from colonnade_runtime.request import Request
 
 Result = TypeVar("Result")
@@ -133,7 +133,7 @@ async def attempt(request: Request, name: str, call: Coroutine[Any, Any, Result]
 
 
 def _fall_back(request: Request, name: str, error: UpstreamError, default: Result) -> Result:
-    told = "answering without %s: %s, request %s"
-    _log.warning(told, name, error, request.id, extra=repeats("without", name, error.service, error.kind))
+    extra = {**repeats("without", name, error.service, error.kind), **of_request(request.id)}
+    _log.warning("answering without %s: %s", name, error, extra=extra)
     request.degrade(name)
     return default if error.last_good is None else error.last_good

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from colonnade_runtime.errors import Problem, Unauthorized, UpstreamError, UpstreamTimeout
+from colonnade_runtime.logs import of_request
 from colonnade_runtime.operations.engine import Engine, Refused
 from colonnade_runtime.operations.trusted import TrustedDocuments, identify
 from colonnade_runtime.request import Request
@@ -142,5 +143,5 @@ def _code(error: GraphQLError, request_id: str) -> tuple[str, str]:
         case UpstreamError() as failed:
             return "UPSTREAM_FAILED", f"The {failed.service} service failed."
         case unexpected:
-            _log.error("resolver failed, request %s", request_id, exc_info=unexpected)
+            _log.error("resolver failed", exc_info=unexpected, extra=of_request(request_id))
             return "INTERNAL", "Something went wrong."

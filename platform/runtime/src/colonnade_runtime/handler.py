@@ -13,7 +13,7 @@ from colonnade_runtime.encodings import AS_JSON
 from colonnade_runtime.errors import Problem, UpstreamError
 from colonnade_runtime.events import Events
 from colonnade_runtime.kept_answers import KeptAnswers
-from colonnade_runtime.logs import repeats
+from colonnade_runtime.logs import of_request, repeats
 from colonnade_runtime.presence import Presences
 from colonnade_runtime.probes import PROBES, Probes
 from colonnade_runtime.problems import MEDIA_TYPE, problem
@@ -184,9 +184,9 @@ def _failed(error: Exception, scope: Scope, request_id: str) -> Encoded:
     answer = problem(error, request_id)
     if not isinstance(error, Problem):
         expected = answer.document.status != 500  # noqa: PLR2004 - the status of what nobody expected
-        told = "%s %s failed, request %s: %s"
-        often = repeats("failed", error.service, error.kind) if isinstance(error, UpstreamError) else None
+        often = repeats("failed", error.service, error.kind) if isinstance(error, UpstreamError) else {}
+        extra = {**often, **of_request(request_id)}
         unexpected = None if expected else error
-        _log.error(told, scope.method, scope.path, request_id, error, exc_info=unexpected, extra=often)
+        _log.error("%s %s failed: %s", scope.method, scope.path, error, exc_info=unexpected, extra=extra)
     headers = [PROBLEM, NO_STORE, *answer.headers.items()]
     return Encoded(answer.document.status, headers, AS_JSON.encode(answer.document))

@@ -40,17 +40,37 @@ class Sparing(logging.Filter):
         return True
 
 
+def of_request(request_id: str | None) -> Mapping[str, object]:
+    """Return the `extra` of a message about one request; the edge's access log calls its id so, too."""
+    return {"request_id": request_id}
+
+
+class TextFormatter(logging.Formatter):
+    """A line for people: level, logger and message, and which request it is about."""
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        """Return the line without a traceback."""
+        line = super().formatMessage(record)
+        request_id = getattr(record, "request_id", None)
+        return f"{line}, request {request_id}" if request_id else line
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record's time, level, logger and message, and the traceback where there is one."""
+        """Return time, level, logger, message, and the id of the request and the traceback, if any."""
         told = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if request_id := getattr(record, "request_id", None):
+            told["request_id"] = request_id
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
         return msgspec.json.encode(told).decode()
@@ -59,7 +79,6 @@ class JsonFormatter(logging.Formatter):
 def configure(*, json: bool) -> None:
     """Send logs of this process to stderr."""
     handler = logging.StreamHandler()
-    text = logging.Formatter("%(levelname)s %(name)s %(message)s")
-    handler.setFormatter(JsonFormatter() if json else text)
+    handler.setFormatter(JsonFormatter() if json else TextFormatter())
     handler.addFilter(Sparing())
     logging.basicConfig(level=logging.INFO, handlers=[handler])

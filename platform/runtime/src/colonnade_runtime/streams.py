@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from colonnade_runtime.caching import Headers
 from colonnade_runtime.errors import UpstreamError
 from colonnade_runtime.events import HEARTBEAT, Event, Events
+from colonnade_runtime.logs import of_request
 from colonnade_runtime.metrics import family
 from colonnade_runtime.rsgi import HTTPProtocol, Scope, StreamTransport
 
@@ -35,8 +36,9 @@ class Streams:
             watch.cancel()
             sending.cancel()
         if not sending.cancelled() and (error := sending.exception()) is not None:
-            unexpected = not isinstance(error, UpstreamError)
-            _log.error("%s: the stream ended: %s", scope.path, error, exc_info=error if unexpected else None)
+            unexpected = None if isinstance(error, UpstreamError) else error
+            told = of_request(scope.headers.get("x-request-id"))
+            _log.error("%s: the stream ended: %s", scope.path, error, exc_info=unexpected, extra=told)
 
     def end(self) -> None:
         """End all streams: the process stops, and clients come back to another one."""

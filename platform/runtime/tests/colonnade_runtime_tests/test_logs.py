@@ -2,7 +2,8 @@
 
 import logging
 
-from colonnade_runtime.logs import EVERY_S, Sparing, repeats
+import msgspec
+from colonnade_runtime.logs import EVERY_S, JsonFormatter, Sparing, TextFormatter, of_request, repeats
 
 
 def record(**extra: object) -> logging.LogRecord:
@@ -27,3 +28,19 @@ def test_other_messages_are_told() -> None:
     assert all(sparing.filter(record()) for _ in range(3))
     assert sparing.filter(record(**repeats("without", "orders")))
     assert sparing.filter(record(**repeats("without", "products")))
+
+
+def test_the_request_has_a_field_of_its_own() -> None:
+    told = msgspec.json.decode(JsonFormatter().format(record(**of_request("r-1"))))
+
+    assert ("without orders", "r-1") == (told["message"], told["request_id"])
+    assert "request_id" not in msgspec.json.decode(JsonFormatter().format(record()))
+
+
+def test_people_read_the_request_at_the_end_of_the_line() -> None:
+    about = {"levelname": "ERROR", "name": "bff"}
+
+    assert "ERROR bff without orders, request r-1" == TextFormatter().format(
+        record(**about, **of_request("r-1"))
+    )
+    assert "ERROR bff without orders" == TextFormatter().format(record(**about, **of_request(None)))

@@ -10,13 +10,15 @@ class JsonLines(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record's time, level, logger and message, and the traceback where there is one."""
+        """Return time, level, logger, message, and the id of the request and the traceback, if any."""
         told = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if request_id := getattr(record, "request_id", None):
+            told["request_id"] = request_id
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
         return msgspec.json.encode(told).decode()

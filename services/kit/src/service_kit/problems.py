@@ -80,7 +80,8 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        told = {"request_id": request.headers.get("x-request-id")}
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error, extra=told)
         return problem_response(500, "The service failed; its log says why.")
 
 

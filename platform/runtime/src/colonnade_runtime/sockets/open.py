@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from colonnade_runtime.errors import Problem, UpstreamError
+from colonnade_runtime.logs import of_request
 from colonnade_runtime.metrics import Labels, family
 from colonnade_runtime.request import Request
 from colonnade_runtime.router import Router
@@ -131,4 +132,5 @@ class OpenSockets:
 def _tell(endpoint: Endpoint, request: Request, error: Exception) -> None:
     if not isinstance(error, Problem):
         unexpected = None if isinstance(error, UpstreamError) else error
-        _log.error("%s failed, request %s: %s", endpoint.path, request.id, error, exc_info=unexpected)
+        told = of_request(request.id)
+        _log.error("%s failed: %s", endpoint.path, error, exc_info=unexpected, extra=told)
