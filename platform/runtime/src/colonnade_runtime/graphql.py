@@ -27,12 +27,16 @@ _log = logging.getLogger(__name__)
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What an operation may ask for at the most: levels, tokens of its text, other names, fields answered."""
+    """What an operation may ask for at the most: levels, tokens of its text, other names, fields answered.
+
+    And how many pairs of its fields may have one place in the answer, because each is compared.
+    """
 
     depth: int = 10
     tokens: int = 2_000
     aliases: int = 30
     complexity: int = 10_000
+    overlaps: int = 2_000
 
 
 LIMITS = Limits()
@@ -81,7 +85,7 @@ class _View:
     def _engine(self, *more: type[Any]) -> Engine:
         limits = self._limits
         rules = [no_deeper_than(limits.depth, None), no_more_aliases_than(limits.aliases), *more]
-        return Engine(self._schema, rules, limits.tokens, limits.complexity)
+        return Engine(self._schema, rules, limits.tokens, limits.complexity, limits.overlaps)
 
     async def __call__(self, request: Request) -> Mapping[str, Any]:
         body = await request.body(Body)

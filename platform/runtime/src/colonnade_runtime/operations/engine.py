@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from colonnade_runtime.memory import Memory
 from colonnade_runtime.operations.complexity import complexity, size_variables
-from colonnade_runtime.operations.expansion import expanded
+from colonnade_runtime.operations.expansion import expanded, overlaps
 from colonnade_runtime.operations.frame import Frame
 from colonnade_runtime.operations.plan import Compiler, FieldPlan, Unsupported, fill, leaf
 from colonnade_runtime.operations.run import Run, is_awaitable
@@ -19,6 +19,7 @@ from graphql import (
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLSchema,
+    NoFragmentCyclesRule,
     OperationDefinitionNode,
     OperationType,
     ValidationRule,
@@ -115,12 +116,18 @@ class Engine:
     """Prepares and executes operations on one schema, within `rules` besides those of the specification."""
 
     def __init__(
-        self, schema: Schema, rules: Sequence[type[ValidationRule]], max_tokens: int, max_complexity: int
+        self,
+        schema: Schema,
+        rules: Sequence[type[ValidationRule]],
+        max_tokens: int,
+        max_complexity: int,
+        max_overlaps: int,
     ) -> None:
         self._schema: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry gives it no public name
         self._rules = [*specified_rules, *rules]
         self._max_tokens = max_tokens
         self._max_complexity = max_complexity
+        self._max_overlaps = max_overlaps
         self._known: Memory[Operation] = Memory(KEPT, LONGEST_KEPT)
 
     def prepare(self, query: str, name: str | None) -> Operation:
@@ -136,17 +143,12 @@ class Engine:
     def _prepared(self, query: str, name: str | None) -> Operation:
         try:
             document = parse(query, max_tokens=self._max_tokens)
+            self._measure(document)
+            errors = validate(self._schema, document, self._rules)
         except GraphQLError as error:
             raise Refused([error]) from error
         except RecursionError:
             raise Refused([GraphQLError("The document is nested too deep.")]) from None
-        length = expanded(document)
-        if length > self._max_complexity:
-            message = (
-                f"The document has {length} fields and fragments; at most {self._max_complexity} are allowed."
-            )
-            raise Refused([GraphQLError(message, extensions={"code": TOO_COMPLEX})])
-        errors = validate(self._schema, document, self._rules)
         if errors:
             raise Refused(errors)
         operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
@@ -155,6 +157,24 @@ class Engine:
             known = ", ".join(one.name.value for one in operations if one.name)
             raise Refused([GraphQLError(f"Say which operation to execute by operationName: {known}.")])
         return Operation(self._schema, document, chosen[0])
+
+    def _measure(self, document: DocumentNode) -> None:
+        """Let nothing be validated that would take long to. Raises `Refused`."""
+        length, cyclic = expanded(document)
+        if length > self._max_complexity:
+            message = (
+                f"The document has {length} fields and fragments; at most {self._max_complexity} are allowed."
+            )
+            raise Refused([GraphQLError(message, extensions={"code": TOO_COMPLEX})])
+        if cyclic:
+            raise Refused(validate(self._schema, document, [NoFragmentCyclesRule]))
+        pairs = overlaps(document)
+        if pairs > self._max_overlaps:
+            message = (
+                f"The document has {pairs} pairs of fields with one place in the answer; at most "
+                f"{self._max_overlaps} are allowed."
+            )
+            raise Refused([GraphQLError(message, extensions={"code": TOO_COMPLEX})])
 
     async def execute(
         self,

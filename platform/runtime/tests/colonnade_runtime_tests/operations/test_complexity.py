@@ -47,7 +47,7 @@ schema = strawberry.Schema(Query, types=[Leaf, Branch, *others])
 
 
 def cost(query: str, **variables: object) -> int:
-    return Engine(schema, [], 2_000, 10_000).prepare(query, None).complexity(variables)
+    return Engine(schema, [], 2_000, 10_000, 10_000).prepare(query, None).complexity(variables)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,16 @@ import asyncio
 from typing import Any
 
 import pytest
-from colonnade_runtime.operations.engine import KEPT, LONGEST_KEPT, Engine, Refused
-from graphql import ExecutionResult, GraphQLError, execute, parse
+from colonnade_runtime.operations.engine import KEPT, LONGEST_KEPT, TOO_COMPLEX, Engine, Refused
+from colonnade_runtime.operations.expansion import overlaps
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    ValidationRule,
+    execute,
+    get_introspection_query,
+    parse,
+)
 from hypothesis import assume, example, given, settings
 from strawberry.extensions.query_depth_limiter import create_validator as no_deeper_than
 
@@ -17,7 +25,7 @@ NOTHING: dict[str, object] = {"first": 1, "yes": True, "no": False}
 
 
 def engine() -> Engine:
-    return Engine(schema, [], 2_000, 1_000_000)
+    return Engine(schema, [], 2_000, 1_000_000, 1_000_000)
 
 
 async def ours(asked: Asked) -> ExecutionResult:
@@ -181,7 +189,81 @@ def doubled(depth: int) -> str:
 def test_fragments_that_double_are_not_walked_through() -> None:
     # The rules that look at every selection would take longer than anybody lives.
     with pytest.raises(Refused, match="fields and fragments"):
-        Engine(schema, [no_deeper_than(10, None)], 2_000, 10_000).prepare(doubled(100), None)
+        Engine(schema, [no_deeper_than(10, None)], 2_000, 10_000, 10_000).prepare(doubled(100), None)
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        ("{ tree { name name name } }", 3),
+        ("{ tree { name ... { name } ... on Tree { name } other: name } }", 3),
+        ("{ tree { name } tree { name } tree { name name } }", 3 + 6),
+        ("{ tree { ...F ...F } } fragment F on Tree { name }", 1 + 1),
+        ("{ tree { ...F name } } fragment F on Tree { name note name }", 1 + 3),
+        ("{ tree { child { name } name } }", 0),
+        (get_introspection_query(), 0),
+    ],
+)
+def test_what_meets_in_one_place_is_counted_in_pairs(query: str, pairs: int) -> None:
+    assert pairs == overlaps(parse(query))
+
+
+class Seen(ValidationRule):
+    """A rule that notes that a document is validated."""
+
+    times = 0
+
+    def enter_document(self, *_: object) -> None:
+        Seen.times += 1
+
+
+@pytest.mark.parametrize(
+    ("query", "validated"),
+    [
+        ("{ tree { " + "name " * 45 + "} }", 1),
+        ("{ tree { " + "name " * 46 + "} }", 0),
+        ("{ tree { " + "child { name } " * 400 + "} }", 0),
+        ("{ tree { name } } fragment Unused on Tree { " + "name " * 46 + "}", 0),
+        (" ".join(f"query Q{n} {{ tree {{ {'name ' * 30} }} }}" for n in range(3)), 0),
+    ],
+)
+def test_fields_that_meet_too_often_are_refused_before_they_are_compared(query: str, validated: int) -> None:
+    Seen.times = 0
+    made = Engine(schema, [Seen], 2_000, 10_000, 1_000)
+
+    if validated:
+        made.prepare(query, None)
+    else:
+        with pytest.raises(Refused, match="pairs of fields with one place") as refused:
+            made.prepare(query, None)
+        assert [{"code": TOO_COMPLEX}] == [error.extensions for error in refused.value.errors]
+
+    assert validated == Seen.times
+
+
+def test_fragments_are_counted_for_each_operation() -> None:
+    # Rules that walk through all fragments do so for each of the operations.
+    many = " ".join(f"query Q{n} {{ tree {{ ...F }} }}" for n in range(10))
+    fragment = f"fragment F on Tree {{ {' '.join(f'{chr(97 + n)}: name' for n in range(20))} }}"
+    with pytest.raises(Refused, match="has 240 fields and fragments"):
+        Engine(schema, [], 2_000, 239, 1_000).prepare(f"{many} {fragment}", None)
+
+
+@pytest.mark.parametrize(
+    "fragments",
+    ["fragment F on Tree { ...F }", "fragment F on Tree { child { ...G } } fragment G on Tree { ...F name }"],
+)
+def test_a_fragment_that_contains_itself_is_refused(fragments: str) -> None:
+    with pytest.raises(Refused, match="Cannot spread fragment"):
+        engine().prepare(f"{{ tree {{ ...F }} }} {fragments}", None)
+
+
+def test_a_document_nested_by_fragments_beyond_reason_is_refused() -> None:
+    inner = "{ child " * 40
+    chain = (f"fragment F{n} on Tree {inner} {{ ...F{n + 1} }} {'}' * 40} " for n in range(60))
+    text = " ".join(["{ tree { ...F0 } }", *chain, "fragment F60 on Tree { name }"])
+    with pytest.raises(Refused, match="nested too deep"):
+        Engine(schema, [], 20_000, 1_000_000, 1_000).prepare(text, None)
 
 
 def test_a_fragment_is_spread_once() -> None:

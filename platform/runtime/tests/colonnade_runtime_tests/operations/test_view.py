@@ -67,6 +67,7 @@ async def test_an_operation_that_would_answer_too_many_fields_is_refused() -> No
     assert len(few.json()["data"]["tree"]["children"]) == 3
     assert await code({"query": query, "variables": {"n": 1000}}, used) == "TOO_COMPLEX"
     assert await code({"query": "{ tree { children(first: 99) { name } } }"}, used) == "TOO_COMPLEX"
+    assert await code({"query": "{ tree { " + "name " * 65 + "} }"}, client()) == "TOO_COMPLEX"
 
 
 @pytest.mark.parametrize(
