@@ -45,7 +45,8 @@ class App:
     A view is an async function that takes a `Request` and returns what msgspec encodes, or an
     `Answer`. With a `caller`, every view answers 401 where the edge did not tell who it is. `max_body` is
     in bytes; `deadline` and `call_timeout` are in seconds. `upstreams` are the settings of services that
-    differ from the defaults. The paths of `PROBES` are taken.
+    differ from the defaults. The paths of `PROBES` are taken. Raises `TypeError` or `ValueError` for what
+    cannot be meant.
     """
 
     def __init__(
@@ -59,6 +60,11 @@ class App:
         call_timeout: float = 2.0,
         upstreams: Mapping[str, Upstream] = NO_SETTINGS,
     ) -> None:
+        if isinstance(services, str):
+            raise TypeError(f"services={services!r} is one text: give a list of names, [{services!r}]")
+        for bound, value in (("max_body", max_body), ("deadline", deadline), ("call_timeout", call_timeout)):
+            if not value > 0:
+                raise ValueError(f"{bound}={value!r}: give more than 0")
         self.name = name
         self.services = tuple(services)
         self.caller = caller

@@ -32,6 +32,13 @@ class Caching(msgspec.Struct, frozen=True):
     stale_while_revalidate: int = 0
     stale_if_error: int = 0
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for seconds that no header can say (RFC 9111 §1.2.2)."""
+        for name in ("max_age", "stale_while_revalidate", "stale_if_error"):
+            seconds = getattr(self, name)
+            if not isinstance(seconds, int) or seconds < 0:
+                raise ValueError(f"{name}={seconds!r}: give whole seconds, 0 or more")
+
     @property
     def keep_for(self) -> int:
         """For how many seconds an answer may be of use; 0 where it need not be kept."""

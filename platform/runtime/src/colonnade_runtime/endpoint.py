@@ -13,6 +13,7 @@ page = await orders_of(request, request.user_id, limit=3)
 
 from collections.abc import Callable, Collection, Coroutine
 from http import HTTPStatus
+from math import inf
 from typing import Any, Generic, Literal, Never, ParamSpec, TypeVar
 
 import msgspec
@@ -71,11 +72,8 @@ class Endpoint(Generic[Params, Result]):
         self.written: Written = written(declaration)
         self.parameters: tuple[Parameter, ...] = parameters_of(declaration, ask.method, ask.template)
         self.returns: Any = returned_by(declaration)
-        if strange := ask.pass_on - CLIENTS_DOING:
-            what = (
-                f"pass_on takes statuses that are the client's own doing, 400 to 499: not {sorted(strange)}"
-            )
-            raise TypeError(f"{self.written}: {self.name}: {what}")
+        if wrong := _wrong(ask):
+            raise TypeError(f"{self.written}: {self.name}: {wrong}")
         self._declaration = declaration
         in_headers = {one.header.lower(): at for at, one in enumerate(self.parameters) if one.header}
         self.ask = replace(ask, read=self.returns is not type(None), keyed=KEY in in_headers)
@@ -139,6 +137,21 @@ class Endpoint(Generic[Params, Result]):
         if len(told) != len(args) + len(kwargs) or given.keys() != self._known:
             self._declaration(*args, **kwargs).close()  # raises: it cannot be called like this
         return tuple([given[name] for name in self._names])
+
+
+def _wrong(ask: Ask) -> str | None:
+    """Return what a call says of itself that cannot be meant."""
+    if strange := ask.pass_on - CLIENTS_DOING:
+        return f"pass_on takes statuses that are the client's own doing, 400 to 499: not {sorted(strange)}"
+    if ask.hedge not in {None, "p95"} and not _some_seconds(ask.hedge):
+        return f'hedge={ask.hedge!r}: give the seconds after which a read is made a second time, or "p95"'
+    if ask.last_good != 0 and not _some_seconds(ask.last_good):
+        return f"last_good={ask.last_good!r}: give the seconds for which an answer may stand in"
+    return None
+
+
+def _some_seconds(told: object) -> bool:
+    return isinstance(told, int | float) and 0 < told < inf
 
 
 def _nothing(_body: bytes) -> Any:  # noqa: ANN401 - as a decoder of any type

@@ -1,5 +1,7 @@
 """What clients are told of keeping answers, and how they ask whether one still holds."""
 
+from collections.abc import Callable
+
 import pytest
 from colonnade_runtime import Answer, App, FanOut, Request, declared, get, private, shared
 from colonnade_runtime.app import Caller
@@ -32,6 +34,23 @@ def client(cache: Caching | None, caller: Caller | None = None) -> AppClient:
     app.get("/mine", cache=cache)(mine)
     app.get("/missing", cache=cache)(missing)
     return AppClient(app, FakeUpstreams({"product GET /products": ["lamp"]}), {"x-user-id": "alice"})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        ({"max_age": -5}, "max_age=-5"),
+        ({"max_age": 0.5}, "max_age=0.5"),
+        ({"max_age": 5, "stale_while_revalidate": -1}, "stale_while_revalidate=-1"),
+        ({"max_age": 5, "stale_if_error": -1}, "stale_if_error=-1"),
+    ],
+)
+@pytest.mark.parametrize("cache", [private, shared])
+def test_seconds_that_no_header_can_say_are_refused(
+    cache: Callable[..., Caching], seconds: dict[str, int], told: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{told}: give whole seconds"):
+        cache(**seconds)
 
 
 @pytest.mark.parametrize(

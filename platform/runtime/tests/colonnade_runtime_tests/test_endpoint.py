@@ -192,3 +192,36 @@ def test_a_path_that_no_service_has_is_refused_with_its_place(path: str) -> None
 def test_only_what_is_a_clients_own_doing_is_passed_on(status: int) -> None:
     with pytest.raises(TypeError, match=rf"test_endpoint.py:\d+: with_body: pass_on .*{status}"):
         post("order", "/orders/{order_id}", pass_on=(404, status))(with_body)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"hedge": -1},
+        {"hedge": 0},
+        {"hedge": "p99"},
+        {"hedge": float("nan")},
+        {"last_good": -1},
+        {"last_good": "1"},
+    ],
+)
+def test_seconds_that_cannot_be_meant_are_refused_with_their_place(said: dict[str, Any]) -> None:
+    (name,) = said
+    with pytest.raises(TypeError, match=rf"test_endpoint.py:\d+: read: {name}="):
+        get("order", "/orders/{order_id}", **said)(read)
+
+
+async def read(order_id: str) -> Note:
+    declared()
+
+
+def test_one_service_in_place_of_a_list_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"give a list of names, \['user'\]"):
+        App("shop", services="user")
+
+
+@pytest.mark.parametrize("bound", ["max_body", "deadline", "call_timeout"])
+def test_a_bound_that_lets_nothing_through_is_refused(bound: str) -> None:
+    settings: Any = {bound: -1}
+    with pytest.raises(ValueError, match=f"{bound}=-1"):
+        App("shop", services=[], **settings)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from colonnade.errors import WorkError
 from colonnade.ir.platform import Bff
 
 WITHIN_S = 60
+_PLACE = re.compile(r'File "(.+)", line (\d+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,22 @@ def calls_of(root: Path, bff: Bff) -> list[Call]:
         check=False,
     )
     if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise WorkError(f"bffs/{bff.name} cannot be imported: {last[0]}", "its own tests say more")
+        told = _reason(done.stderr, root, source)
+        raise WorkError(f"bffs/{bff.name} cannot be imported: {told}", "its own tests say more")
     described = json.loads(done.stdout)
     return [_call(bff, one, described) for one in described["calls"]]
+
+
+def _reason(traceback: str, root: Path, source: Path) -> str:
+    """Return what the last line of a traceback says, and where in the BFF's source it leads to."""
+    last = (traceback.strip().splitlines() or ["no reason given"])[-1]
+    places = [
+        (file, line) for file, line in _PLACE.findall(traceback) if file.startswith(f"{source}{os.sep}")
+    ]
+    if not places or ":".join(places[-1]) in last:
+        return last
+    file, line = places[-1]
+    return f"{last} ({Path(file).relative_to(root)}:{line})"
 
 
 def _call(bff: Bff, one: Mapping[str, Any], document: Mapping[str, Any]) -> Call:

@@ -236,6 +236,34 @@ def test_a_bff_that_cannot_be_imported_is_told(bff: Bff) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            "app.py",
+            'app.get("/newest")(newest)',
+            'app.get("/newest", cache=shared(-5))(newest)',
+            "ValueError: max_age=-5: give whole seconds, 0 or more (bffs/mobile/src/mobile_bff/app.py:10)",
+        ),
+        (
+            "upstreams.py",
+            '@get("order", "/orders/{id}")',
+            '@get("order", "/orders/{id}", hedge=-1)',
+            "upstreams.py:32: order: hedge=-1: give the seconds",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_told_with_its_line(
+    bff: Bff, file: str, old: str, new: str, told: str
+) -> None:
+    written = bff.root / "bffs/mobile/src/mobile_bff" / file
+    text = written.read_text()
+    assert old in text
+    written.write_text(text.replace(old, new).replace("import App", "import App, shared"))
+
+    assert told in bff("check").err
+
+
 def test_a_service_without_a_contract_is_named(bff: Bff) -> None:
     (bff.root / "services/order/openapi.json").unlink()
 
