@@ -14,6 +14,7 @@ from typing import Any, get_origin
 import msgspec
 from colonnade_runtime.app import App
 from colonnade_runtime.endpoint import Endpoint
+from colonnade_runtime.formats import say_formats
 from colonnade_runtime.headers import OURS
 from colonnade_runtime.signature import Parameter, Place
 
@@ -63,6 +64,7 @@ def describe(package: str) -> Description:
     found = [(module.__name__, call) for module in modules for call in _declared(module)]
     kinds = [kind for _, call in found for kind in (*map(_sent, call.parameters), call.returns)]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    say_formats(kinds, schemas, components)
     left = iter(schemas)
     calls = tuple(_call(name, call, left) for name, call in found)
     return Description(_services(modules), tuple(sorted(OURS)), calls, components)

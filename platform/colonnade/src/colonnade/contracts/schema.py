@@ -1,7 +1,8 @@
 """Whether one side can read what the other writes: two JSON Schemas, held against each other.
 
 Only what a type checker would look at is compared: which fields there are, whether they may be missing or
-null, and their types. Bounds of numbers and lengths of texts are left to those who validate.
+null, and their types, with the format of texts that are read as times or UUIDs. Bounds of numbers and lengths
+of texts are left to those who validate.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Any
 from colonnade.errors import nearest
 
 Schema = Mapping[str, Any]
+FORMATS = frozenset({"date", "date-time", "duration", "time", "uuid"})
+"""What a text has to look like for whoever reads it as a value of that type."""
 UNIONS = ("allOf", "anyOf", "oneOf")
 
 
@@ -144,6 +147,8 @@ class Comparison:
             yield from self._compare(*items, f"{where}[]", above)
         elif read.values:
             yield from _values(written, read, where)
+        elif self.by_service and read.kind == "string":
+            yield from _format(written, read, where)
 
     def _other_kind(self, written: str, read: str) -> str:
         if written == "null":
@@ -184,6 +189,14 @@ class Comparison:
             yield Mismatch(at, "the service has no such field", nearest(name, written.fields))
         elif name in read.required:
             yield Mismatch(at, "the service needs it")
+
+
+def _format(written: Type, read: Type, where: str) -> Iterator[Mismatch]:
+    """What is sent may be any text: a service tells a client that it will not do, and nothing breaks."""
+    wanted, given = read.schema.get("format"), written.schema.get("format")
+    if wanted in FORMATS and given != wanted and not written.values:
+        hint = f"have the service say `format: {wanted}`, or read a str"
+        yield Mismatch(where, f"the service says {given or 'any string'}, we read {wanted}", hint)
 
 
 def _values(written: Type, read: Type, where: str) -> Iterator[Mismatch]:

@@ -12,6 +12,8 @@ READING, SENDING = Comparison(by_service=True), Comparison(by_service=False)
 
 TEXT, WHOLE, NUMBER, NULL = ({"type": kind} for kind in ("string", "integer", "number", "null"))
 
+TIME = {"type": "string", "format": "date-time"}
+
 
 def obj(fields: dict[str, Any], *, optional: tuple[str, ...] = ()) -> dict[str, Any]:
     required = [name for name in fields if name not in optional]
@@ -52,6 +54,24 @@ READ = {
         obj({"items": {"type": "array", "items": obj({"total": obj({"amount": TEXT})})}}),
         obj({"items": {"type": "array", "items": obj({"total": obj({"sum": TEXT})})}}),
         Mismatch("items[].total.sum", "the service has no such field", "valid here: amount"),
+    ),
+    "any text where a time is expected": (
+        obj({"at": TEXT}),
+        obj({"at": {"anyOf": [TIME, NULL]}}),
+        Mismatch(
+            "at",
+            "the service says any string, we read date-time",
+            "have the service say `format: date-time`, or read a str",
+        ),
+    ),
+    "a day where a time is expected": (
+        {"type": "string", "format": "date"},
+        TIME,
+        Mismatch(
+            "",
+            "the service says date, we read date-time",
+            "have the service say `format: date-time`, or read a str",
+        ),
     ),
     "a value that is not expected": (
         {"enum": ["paid", "lost"]},
