@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from colonnade_runtime_tests.connections.service import OK, SILENCE, service
 
 GET, POST = Ask("order", "GET", "/orders"), Ask("order", "POST", "/orders")
+KEYED = Ask("order", "POST", "/orders", keyed=True)
 NOTHING: Mapping[str, str] = {}
 
 
@@ -143,19 +144,24 @@ async def test_what_is_no_whole_answer_is_none(answer: bytes, caplog: pytest.Log
     assert [] == caplog.messages
 
 
-@pytest.mark.parametrize(("ask", "answered"), [(GET, True), (POST, False)], ids=["GET", "POST"])
+@pytest.mark.parametrize(
+    ("ask", "headers", "answered"),
+    [(GET, {}, True), (POST, {}, False), (KEYED, {}, False), (KEYED, {"idempotency-key": "1"}, True)],
+    ids=["GET", "POST", "POST without its key", "POST with its key"],
+)
 async def test_a_kept_connection_that_is_closed_is_replaced_for_what_may_be_sent_twice(
     ask: Ask,
+    headers: dict[str, str],
     answered: bool,  # noqa: FBT001
 ) -> None:
     async with service(OK, None, OK) as orders:
         with closing(HttpTransport({"order": orders.url})) as transport:
             await transport.send(call())
             if answered:
-                await transport.send(call(ask))
+                await transport.send(call(ask, headers=headers))
             else:
                 with pytest.raises(UpstreamUnreachable):
-                    await transport.send(call(ask))
+                    await transport.send(call(ask, headers=headers))
 
     assert (3 if answered else 2) == len(orders.requests)
 

@@ -1,6 +1,7 @@
 """A compiled operation answers as the stock executor does, whatever is asked."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def whole(text: str) -> str:
 @example(Asked(whole("child { child { absent } note }"), NOTHING))
 @example(Asked(whole("childLater { children { laterNull name } name } ...G"), NOTHING))
 @example(Asked(whole("someChildren { failsLater }"), NOTHING))
-def test_what_is_answered_is_what_the_stock_executor_answers(asked: Asked) -> None:
+def hold_against_the_stock_executor(asked: Asked) -> None:
     try:
         engine().prepare(asked.text, None)
     except Refused:
@@ -69,6 +70,12 @@ def test_what_is_answered_is_what_the_stock_executor_answers(asked: Asked) -> No
         error for error in map(told, found.errors or ()) if error not in set(map(told, expected.errors or ()))
     ]
     assert all(_at(expected.data, path) is None for path, _ in left)
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_what_is_answered_is_what_the_stock_executor_answers() -> None:
+    hold_against_the_stock_executor()
+    gc.collect()  # the stock executor leaves coroutines behind where a field beside them fails
 
 
 async def _both(asked: Asked) -> tuple[ExecutionResult, ExecutionResult]:
