@@ -1,6 +1,8 @@
--- Words the roles of a token that Envoy verified alone as the policy service would: names with commas.
+-- Words what jwt_authn tells of a token as the policy service would: roles are names with commas, and only a
+-- user has any.
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local CLAIMED = {"x-user-email", "x-user-roles", "x-client-id"}
 local MAX_KNOWN = 1000
 local known, count = {}, 0
 
@@ -29,6 +31,11 @@ end
 
 function envoy_on_request(handle)
   local headers = handle:headers()
+  if not headers:get("x-colonnade-verified") then
+    -- No user, so the policy service is asked whose it is; what it does not say must not stay.
+    for _, name in ipairs(CLAIMED) do headers:remove(name) end
+    return
+  end
   local claim = headers:get("x-user-roles")
   if not claim then return end
   local roles = known[claim]

@@ -1,4 +1,4 @@
-"""Words the roles of a token on a route that Envoy decides alone; the script says how."""
+"""Words what a token says of a user on a route that Envoy decides alone; the script says how."""
 
 from colonnade.envoy.filters import lua
 from colonnade.envoy.filters.filter import Filter
