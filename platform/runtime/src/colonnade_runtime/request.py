@@ -28,6 +28,8 @@ EXPECTED = "x-envoy-expected-rq-timeout-ms"
 """How long who asks will wait; Envoy says it to every service behind it, and we say it to ours."""
 FOR_CALLS = 0.85
 """The share of a request's time that calls may take; the rest is for merging what they brought."""
+ENTRY_BYTES = 768
+"""What a last good answer takes besides its body and the texts of its key: more than was seen."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -192,7 +194,9 @@ class Request:
 
     def keep(self, call: Call, body: bytes) -> None:
         """Keep an answer that was good, for this caller; for all, where the call is shared."""
-        self.upstreams.last_good.keep(self._key(call), body, len(body), self._clock())
+        key = self._key(call)
+        size = len(body) + len(repr(key[1:])) + ENTRY_BYTES
+        self.upstreams.last_good.keep(key, body, size, self._clock())
 
     def last_good(self, call: Call) -> bytes | None:
         """Return what was kept, if it is not too old."""

@@ -12,6 +12,7 @@ from colonnade_runtime.describe import _sent
 from colonnade_runtime.errors import UpstreamUnreachable
 from colonnade_runtime.signature import Parameter, Place
 from colonnade_runtime.testing import AppClient, FakeUpstreams
+from colonnade_runtime.testing.client import request_from
 
 ALICE = {"x-user-id": "alice"}
 
@@ -129,6 +130,16 @@ async def test_a_last_good_answer_stands_in_for_its_headers_only() -> None:
     answers += [await client.get("/"), await client.get("/")]
 
     assert ["kept", "kept", "nothing"] == [one.json()["id"] for one in answers]
+
+
+async def test_what_tells_last_good_answers_apart_counts_towards_their_bound() -> None:
+    """However small the answers are, a client cannot fill the memory with what it asks for."""
+    asked = request_from(ALICE, FakeUpstreams({"shop GET /things": {"id": "1"}}))
+
+    await things(asked, "a" * 5000)
+    await things(asked, "b" * 5000)
+
+    assert 10_000 < asked.upstreams.last_good.size
 
 
 class Breaking:
