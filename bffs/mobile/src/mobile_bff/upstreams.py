@@ -1,7 +1,9 @@
 """What services are asked, and what is read of them: of large documents, the fields that a phone shows."""
 
+from typing import Annotated
+
 import msgspec
-from colonnade_runtime import Page, declared, get
+from colonnade_runtime import Header, Page, declared, get, post
 
 BAD_QUERY = (400, 422)
 """A service's word for a cursor that is none of its own, which only the client can have brought."""
@@ -49,6 +51,13 @@ class Order(msgspec.Struct, frozen=True):
     status: str
     placed_at: str
     total: Money
+    items: list[OrderItem]
+
+
+class NewOrder(msgspec.Struct, frozen=True):
+    """What is to be ordered, and for whom."""
+
+    user_id: str
     items: list[OrderItem]
 
 
@@ -103,6 +112,12 @@ async def user_with(user_id: str) -> User:
 @get("order", "/orders", pass_on=BAD_QUERY)
 async def orders_of(user_id: str, limit: int = 20, cursor: str | None = None) -> Page[Order]:
     """The user's orders, newest first."""
+    declared()
+
+
+@post("order", "/orders", pass_on=(409, 422))
+async def place(body: NewOrder, key: Annotated[str | None, Header("Idempotency-Key")] = None) -> Order:
+    """Place an order; with a key, one however often it is placed."""
     declared()
 
 

@@ -45,6 +45,7 @@ def upstreams() -> FakeUpstreams:
         {
             "user GET /users/alice": user,
             "order GET /orders": {"items": [order(1), order(2)], "next_cursor": "more"},
+            "order POST /orders": order(3),
             "product GET /products": {"items": [product(1), product(2)], "next_cursor": "more"},
             "product GET /products/p-1": product(1),
         }

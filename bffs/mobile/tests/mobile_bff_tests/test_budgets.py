@@ -21,5 +21,6 @@ async def test_every_view_keeps_its_budget() -> None:
             "GET /products?limit=20": None,
             "GET /products/p-0001": None,
             "GET /orders?limit=20": None,
+            "POST /orders": {"items": [{"product_id": "p-0001", "quantity": 2}]},
         },
     )
