@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pkgutil import walk_packages
-from types import ModuleType
-from typing import Any, get_origin
+from types import ModuleType, NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from colonnade_runtime.app import App
@@ -90,10 +90,21 @@ def _declared(module: ModuleType) -> Sequence[Endpoint[..., Any]]:
 
 def _sent(parameter: Parameter) -> Any:  # noqa: ANN401 - any annotation
     """The type of a parameter as it travels: a list in a query or a header is text, joined by commas."""
-    kind = parameter.kind
+    arms = list(_arms(parameter.kind))
+    joined = any((get_origin(one) or one) in JOINED for one in arms)
+    if not joined or parameter.place not in {Place.QUERY, Place.HEADER}:
+        return parameter.kind
+    return str | None if NoneType in arms else str
+
+
+def _arms(kind: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation
+    """Yield what a value may be: the parts of a union, without what is said of them."""
     bare = kind.__origin__ if hasattr(kind, "__metadata__") else kind
-    joined = parameter.place in {Place.QUERY, Place.HEADER} and get_origin(bare) in JOINED
-    return str if joined else kind
+    if get_origin(bare) not in {Union, UnionType}:
+        yield bare
+        return
+    for one in get_args(bare):
+        yield from _arms(one)
 
 
 def _call(module: str, call: Endpoint[..., Any], schemas: Iterator[Schema]) -> DescribedCall:

@@ -257,5 +257,19 @@ def test_a_header_is_described_as_it_travels() -> None:
         "tags": (Place.HEADER, "X-Tags"),
         "fresh": (Place.HEADER, "X-Fresh"),
     } == told
-    kind = Annotated[list[int], Header("X-Tags")]
-    assert str is _sent(Parameter("tags", Place.HEADER, kind, required=True, header="X-Tags"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "travels"),
+    [
+        (Annotated[list[int], Header("X-Tags")], str),
+        (Annotated[list[int] | None, Header("X-Tags")], str | None),
+        (Annotated[list[Region], msgspec.Meta(max_length=3)] | Region | None, str | None),
+        (tuple, str),
+        (int | None, int | None),
+    ],
+)
+def test_a_list_travels_as_text(kind: Any, travels: Any) -> None:  # noqa: ANN401 - any annotation
+    for place in (Place.QUERY, Place.HEADER):
+        assert travels == _sent(Parameter("tags", place, kind, required=True))
+    assert kind == _sent(Parameter("body", Place.BODY, kind, required=True))
