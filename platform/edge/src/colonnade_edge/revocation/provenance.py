@@ -57,7 +57,7 @@ def of_token(text: str, issuer: str) -> Provenance:
     payload = parts[1]
     try:
         claims = msgspec.json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Provenance(token=token_id("", text))
     jti = claims.jti if claims.iss == issuer else ""
     return Provenance(token=token_id(jti, payload), expires=claims.exp)

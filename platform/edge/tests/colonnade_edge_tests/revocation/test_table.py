@@ -1,5 +1,6 @@
 """The table against a model that remembers everything and looks through all of it."""
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from random import Random
 
@@ -116,3 +117,6 @@ def test_a_token_has_the_id_by_which_the_edge_knows_it() -> None:
     assert of_token(f"h.{ours}.s", "another issuer").token == token_id("", ours)
     assert of_token("opaque", "i").token == token_id("", "opaque")
     assert of_token("not.a!.token", "i").token == token_id("", "not.a!.token")
+    nested = urlsafe_b64encode(b'{"x":' + b"[" * 10_000).decode()
+    deep = f"h.{nested}.s"
+    assert of_token(deep, "i").token == token_id("", deep)
