@@ -156,7 +156,7 @@ def test_a_verified_token_becomes_identity_headers(edge: Edge) -> None:
     }
 
 
-@pytest.mark.parametrize(("roles", "expected"), [(None, None), ("admin", "admin"), (["a"], "a"), ([], "")])
+@pytest.mark.parametrize(("roles", "expected"), [(None, None), ("admin", "admin"), (["a"], "a"), ([], None)])
 def test_roles_are_told_however_the_provider_writes_them(
     edge: Edge, roles: object, expected: str | None
 ) -> None:

@@ -70,6 +70,11 @@ def part(value: object) -> str:
     return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
+def identity(answer: httpx.Response) -> dict[str, str]:
+    """Return who asks, as the BFF was told."""
+    return {name: value for name, value in answer.json()["headers"] if name in hygiene.IDENTITY}
+
+
 def refused(answer: httpx.Response, why: str) -> None:
     assert answer.status_code == 401, answer.text
     challenge = answer.headers["www-authenticate"]
@@ -123,8 +128,43 @@ def test_a_token_without_a_subject_is_its_clients(edge: Edge, path: str, sub: st
     answer = edge.get(path, headers=token)
 
     assert answer.status_code == 200
-    identity = {name: value for name, value in answer.json()["headers"] if name in hygiene.IDENTITY}
-    assert identity == {"x-client-id": "tv"}
+    assert identity(answer) == {"x-client-id": "tv"}
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"roles": "user admin"}, "user,admin"),
+        ({"roles": "user,admin tester"}, "tester"),
+        ({"roles": "Wyoming"}, "Wyoming"),
+        ({"roles": ["a,b", "c d", "e"]}, "e"),
+        ({"roles": ["shop-user", "a+b.c/d"]}, "shop-user,a+b.c/d"),
+        ({"roles": ["caf\u00e9", ""]}, None),
+        ({"roles": []}, None),
+        ({"roles": None, "email": "caf\u00e9@shop.example"}, None),
+        ({"roles": None, "client_id": "caf\u00e9"}, None),
+    ],
+    ids=str,
+)
+def test_a_user_is_told_alike_by_envoy_and_by_the_policy_service(
+    edge: Edge, claims: dict[str, object], told: str | None
+) -> None:
+    native, asked = (identity(edge.get(path, headers=edge.alice(**claims))) for path in PATHS)
+
+    assert native.get("x-user-roles") == told
+    assert native == asked
+
+
+def test_no_part_of_a_role_is_one(edge: Edge) -> None:
+    """Names with a quote or a backslash are left out where Envoy decides alone."""
+    token = edge.alice(roles=['a"admin', "b\\", "user", 'c\\"admin"'])
+
+    assert identity(edge.get("/api/tv/native", headers=token))["x-user-roles"] == "user"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_subject_that_no_header_carries_is_refused(edge: Edge, path: str) -> None:
+    assert edge.get(path, headers=edge.alice(sub="caf\u00e9")).status_code == 401
 
 
 @pytest.mark.parametrize("path", PATHS)
