@@ -47,7 +47,7 @@ def route_configuration(platform: Platform, target: Target) -> Json:
 
 
 def _matcher(platform: Platform, target: Target, host: str) -> Json:
-    return route_tree([[_no_host()]], [[_login()], *_routes(platform, target, host)])
+    return route_tree([[_no_host()]], [[_login(platform)], *_routes(platform, target, host)])
 
 
 def _routes(platform: Platform, target: Target, host: str) -> Iterator[Parts]:
@@ -76,11 +76,12 @@ def _no_host() -> Json:
     }
 
 
-def _login() -> Json:
+def _login(platform: Platform) -> Json:
     """The policy service's own pages: login, callback, logout, session."""
     return {
         "name": "auth",
         "stat_prefix": "auth",
+        **span_name("auth", platform),
         "match": {"path_separated_prefix": "/auth"},
         "route": {"cluster": "policy", "timeout": duration(LOGIN_TIMEOUT_S)},
         "request_headers_to_add": [
@@ -113,7 +114,7 @@ def _route(route: Route, bff: Bff, platform: Platform, target: Target) -> Json:
     return {
         "name": route.id,
         "stat_prefix": route.id,
-        **span_name(route, platform),
+        **span_name(route.id, platform),
         "match": _match(route.match),
         "route": action,
         "request_headers_to_remove": [*spent, *hygiene.PASSED],

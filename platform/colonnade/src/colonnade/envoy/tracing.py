@@ -2,7 +2,6 @@
 
 from colonnade.envoy.message import Json, socket_address, typed
 from colonnade.ir.platform import Platform
-from colonnade.ir.route import Route
 from colonnade.ir.target import Target
 
 TRACES = "traces"
@@ -13,6 +12,9 @@ COLLECTOR_S = "1s"
 # Made of what is at hand, because a tracer that exports nothing costs as much as a seventh of the edge's
 # whole work, and each look at the clock as much as a sixtieth.
 TRACEPARENT = "00-%REQ(X-REQUEST-ID):8%%START_TIME(%s%9f)%00000-%REQ(X-REQUEST-ID):8%00000001-00"
+
+URL = "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%PATH(NQ:ORIG_OR_PATH)%"
+"""What a span tells of the address; Envoy's own tag has the query, and in it the code of a login."""
 
 FLUSH = {"tracing.opentelemetry.min_flush_spans": 50, "tracing.opentelemetry.flush_interval_ms": 1000}
 """Each worker sends so many spans at once, and what it has after so many milliseconds."""
@@ -38,12 +40,18 @@ def tracer(platform: Platform) -> Json:
     )
     provider = {"name": "envoy.tracers.opentelemetry", "typed_config": config}
     sampling = platform.traces.sampling if platform.traces else 0
-    return {"tracing": {"provider": provider, "random_sampling": {"value": sampling * 100}}}
+    return {
+        "tracing": {
+            "provider": provider,
+            "random_sampling": {"value": sampling * 100},
+            "custom_tags": [{"tag": "http.url", "value": URL}],
+        }
+    }
 
 
-def span_name(route: Route, platform: Platform) -> Json:
-    """Return the route's setting that names the edge's span."""
-    return {"decorator": {"operation": route.id, "propagate": False}} if platform.traces else {}
+def span_name(route: str, platform: Platform) -> Json:
+    """Return the setting of the route of this name that names the edge's span."""
+    return {"decorator": {"operation": route, "propagate": False}} if platform.traces else {}
 
 
 def collector_cluster(target: Target) -> Json:

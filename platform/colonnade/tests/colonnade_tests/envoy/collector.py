@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Span:
-    """One span, as it came; ids are hexadecimal, and attributes those of JSON only."""
+    """One span, as it came; ids are hexadecimal, and attributes of protobuf those that are text."""
 
     service: str
     name: str
@@ -113,6 +113,7 @@ def from_protobuf(body: bytes) -> Iterator[Span]:
                 next(fields(span, 6), 0),
                 int.from_bytes(next(fields(span, 7)), "little"),
                 int.from_bytes(next(fields(span, 8)), "little"),
+                {text(pair, 1): text(next(fields(pair, 2)), 1) for pair in fields(span, 9)},
             )
 
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from colonnade.ir.target import Address
 from colonnade_tests.envoy.backend import HOST
-from colonnade_tests.envoy.collector import Collector, collecting
+from colonnade_tests.envoy.collector import Collector, Span, collecting
 from colonnade_tests.envoy.edge import Edge, eventually, free_ports, running
 
 PLATFORM = """
@@ -97,6 +97,26 @@ def collector() -> Iterator[Collector]:
         yield found
 
 
+def spans_lead_down(edge: Edge, collector: Collector) -> None:
+    """Each part has its span, below the one that called it."""
+    assert 200 == edge.get("/api/shop/first").status_code
+    whole = {("edge", SERVER), ("shop", SERVER), ("shop", CLIENT), ("product", SERVER)}
+    eventually(lambda: len(collector.spans) >= 4)
+    (trace,) = {span.trace for span in collector.spans}
+    spans = collector.of(trace)
+
+    assert whole == set(spans)
+    assert "" == spans["edge", SERVER].parent
+    assert spans["edge", SERVER].span == spans["shop", SERVER].parent
+    assert spans["shop", SERVER].span == spans["shop", CLIENT].parent
+    assert spans["shop", CLIENT].span == spans["product", SERVER].parent
+    assert ["shop", "GET /first", "GET /products/{product_id}"] == [
+        spans[where].name for where in (("edge", SERVER), ("shop", SERVER), ("shop", CLIENT))
+    ]
+    assert spans["product", SERVER].name.startswith("GET /products/")
+    assert all(span.start < span.end for span in spans.values())
+
+
 def decisions_are_in_the_trace(edge: Edge, collector: Collector) -> None:
     """The policy service tells what it decided, by which limit, and nothing of who asked."""
     secret = "Bearer not-for-everybody"
@@ -114,28 +134,30 @@ def decisions_are_in_the_trace(edge: Edge, collector: Collector) -> None:
     eventually(lambda: parents <= {(one.trace, one.span) for one in collector.spans if one.service == "edge"})
 
 
+def no_query_is_told(edge: Edge, collector: Collector) -> None:
+    """A login's code is in one, and whatever a client puts there."""
+    asked = {"auth": "/auth/callback", "echo": "/api/echo/x"}
+    for path in asked.values():
+        edge.get(f"{path}?code=not-for-everybody&state=x")
+    eventually(lambda: len(named(collector, asked)) == len(asked))
+
+    assert {(name, f"{edge.url}{path}") for name, path in asked.items()} == {
+        (span.name, span.attributes["http.url"]) for span in named(collector, asked)
+    }
+    assert not [span for span in collector.spans if "not-for-everybody" in str(span)]
+
+
+def named(collector: Collector, names: Container[str]) -> list[Span]:
+    return [span for span in list(collector.spans) if span.service == "edge" and span.name in names]
+
+
 def test_a_trace_leads_from_the_edge_to_the_service_for_the_share_that_is_asked_for(
     tmp_path: Path, collector: Collector, client: httpx.Client
 ) -> None:
     with traced(tmp_path, collector) as edge:
-        assert 200 == edge.get("/api/shop/first").status_code
-        whole = {("edge", SERVER), ("shop", SERVER), ("shop", CLIENT), ("product", SERVER)}
-        eventually(lambda: len(collector.spans) >= 4)
-        (trace,) = {span.trace for span in collector.spans}
-        spans = collector.of(trace)
-
-        assert whole == set(spans)
-        assert "" == spans["edge", SERVER].parent
-        assert spans["edge", SERVER].span == spans["shop", SERVER].parent
-        assert spans["shop", SERVER].span == spans["shop", CLIENT].parent
-        assert spans["shop", CLIENT].span == spans["product", SERVER].parent
-        assert ["shop", "GET /first", "GET /products/{product_id}"] == [
-            spans[where].name for where in (("edge", SERVER), ("shop", SERVER), ("shop", CLIENT))
-        ]
-        assert spans["product", SERVER].name.startswith("GET /products/")
-        assert all(span.start < span.end for span in spans.values())
-
+        spans_lead_down(edge, collector)
         decisions_are_in_the_trace(edge, collector)
+        no_query_is_told(edge, collector)
         edge.rewrite(PLATFORM.format(url=collector.url, sampling=0), **BFFS)
         eventually(lambda: not asked(edge, client)[1])
         theirs = f"00-{'1' * 32}-{'2' * 16}-01"
