@@ -9,6 +9,7 @@ rest between two long turns. While nothing is asked, nothing is measured.
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterable
 from itertools import pairwise
 from math import inf
 
@@ -18,6 +19,11 @@ EVERY_S = 0.025
 LAST = 4
 BEARABLE_S = {"sheddable": 0.2, "default": 0.5}
 """By criticality: a decision waits for the loop several times, and Envoy for two seconds in all."""
+
+
+def lasting(delays: Iterable[float]) -> float:
+    """Return the delay that lasts: the least of the longer ones of two in a row."""
+    return min(map(max, pairwise(delays)))
 
 
 class Backlog:
@@ -38,7 +44,7 @@ class Backlog:
                     began = time.monotonic()
                     await asyncio.sleep(EVERY_S)
                     last.append(time.monotonic() - began - EVERY_S)
-                    self._behind_s = min(map(max, pairwise(last)))
+                    self._behind_s = lasting(last)
             self._behind_s = 0.0
 
     def admit(self, criticality: str) -> None:

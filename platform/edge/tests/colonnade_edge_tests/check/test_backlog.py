@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from colonnade_edge.backlog import lasting
 from colonnade_edge_tests.documents import document, limit, publish
 from colonnade_edge_tests.processes import Valkey, serving
 from colonnade_policy import Route
@@ -51,6 +52,20 @@ async def burden(envoy: httpx.AsyncClient) -> None:
     while True:
         answer = await envoy.post("/check/x", content=queries(), headers={"x-colonnade-route": "graph"})
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("delays", "told"),
+    [
+        ([0.3, 0.4, 0.3, 0.5], 0.4),
+        ([0.0, 0.0, 0.9, 0.0], 0.0),
+        ([0.0, 0.3, 0.0, 0.3], 0.3),
+        ([0.3, 0.0, 0.0, 0.3], 0.0),
+    ],
+    ids=["always", "for a moment", "with a rest between", "twice"],
+)
+def test_what_counts_is_a_delay_that_lasts(delays: list[float], told: float) -> None:
+    assert lasting(delays) == told
 
 
 async def test_telemetry_is_refused_while_checkout_is_decided(envoy: httpx.AsyncClient) -> None:
