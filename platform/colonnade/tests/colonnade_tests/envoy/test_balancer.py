@@ -72,6 +72,12 @@ def ask(listen: Address) -> bytes:
         return type(error).__name__.encode()
 
 
+def stat(admin: Address, name: str) -> int:
+    query = {"filter": f"^cluster.plain.{name}$", "format": "json"}
+    (found,) = httpx.get(f"{admin.url}/stats", params=query).json()["stats"]
+    return int(found["value"])
+
+
 def test_an_edge_that_has_just_died_costs_no_connection(tmp_path: Path) -> None:
     """Clients that come back at once, all together, before a health check has noticed."""
     with edge() as staying, edge() as dying:
@@ -82,5 +88,7 @@ def test_an_edge_that_has_just_died_costs_no_connection(tmp_path: Path) -> None:
             dying.shutdown(socket.SHUT_RDWR)
             with ThreadPoolExecutor(CALLERS) as pool:
                 answers = Counter(pool.map(ask, [listen] * 200))
+            if stat(admin, "upstream_cx_connect_fail"):  # it was tried before a health check told
+                eventually(lambda: stat(admin, "outlier_detection.ejections_enforced_total") >= 1)
 
     assert Counter({b"HTTP/1.1 200": 200}) == answers
