@@ -19,6 +19,7 @@ OURS = frozenset({"accept", "content-type", "x-request-id", EXPECTED, *IDENTITY,
 OF_THE_CONNECTION = frozenset(
     {
         "connection",
+        "content-encoding",
         "content-length",
         "expect",
         "forwarded",
@@ -31,10 +32,12 @@ OF_THE_CONNECTION = frozenset(
         "transfer-encoding",
         "upgrade",
         "via",
+        "x-original-url",
         "x-real-ip",
+        "x-rewrite-url",
     }
 )
-"""What says how one connection is used (RFC 9110 §7.6.1), where a request ends, and what way it has come."""
+"""What says how a connection is used (RFC 9110 §7.6.1), where a body ends, what was asked, and its way."""
 OF_THE_WAY = ("x-colonnade-", "x-envoy-", "x-forwarded-", "proxy-")
 """How the names begin of what those between client and service tell each other."""
 OF_THE_ANSWER = frozenset({"accept-encoding", "range"})
@@ -49,7 +52,7 @@ class Header(msgspec.Struct, frozen=True):
 
 def refused(name: str) -> str | None:
     """Return why a call cannot send a header of its own with this name; None where it can."""
-    told = name.lower()
+    told = name.lower().replace("_", "-")  # some servers take both for the same
     if not _NAME(name):
         return f"{name!r} is no name of a header"
     if told in OURS:
