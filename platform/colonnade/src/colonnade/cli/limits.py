@@ -55,7 +55,7 @@ def explain(
     from colonnade.limits.explain import Asker, question  # noqa: PLC0415 - as below
     from colonnade.limits.explain import explain as applied  # noqa: PLC0415 - as below
     from colonnade.limits.match import find_route  # noqa: PLC0415 - as below
-    from colonnade.policy import policy_document  # noqa: PLC0415 - msgspec is slow to import
+    from colonnade.policy import policy_route  # noqa: PLC0415 - msgspec is slow to import
 
     headers = dict(_header(text) for text in header or [])
     _check_consumer(client)
@@ -66,7 +66,7 @@ def explain(
         raise UserError(f"no route takes {method.upper()} {path} on {host}", "bff routes lists them")
     asker = Asker(client, frozenset(group or ()), credential)
     asked = question(route, path, asker, ip, headers)
-    policy = policy_document(platform, "").routes[route.id].limits
+    policy = policy_route(route).limits
     found = applied(route, policy, asked)
     order = {
         "route": route.id,
@@ -126,12 +126,12 @@ def replay(
     from colonnade.limits.recorded import read_requests  # noqa: PLC0415 - msgspec is slow to import
     from colonnade.limits.replay import Replay  # noqa: PLC0415 - as above
     from colonnade.manifest.load import load_with  # noqa: PLC0415 - as is pydantic
-    from colonnade.policy import policy_document  # noqa: PLC0415 - as above
+    from colonnade.policy import policy_route  # noqa: PLC0415 - as above
     from colonnade.resolve import resolve  # noqa: PLC0415 - as above
 
     manifests, name = load_with(root(), proposed)
     platform = resolve(manifests)
-    counting = Replay(platform.routes, policy_document(platform, "").routes, name)
+    counting = Replay(platform.routes, {route.id: policy_route(route) for route in platform.routes}, name)
     with _opened(access_log) as lines:
         requests, foreign = read_requests(_watched(lines, "reading"))
     if foreign and not requests:

@@ -19,10 +19,16 @@ def policy_document(platform: Platform, issuer: str) -> policy.PolicyDocument:
         development=platform.development,
         identity=_identity(identity, issuer),
         session=policy.Session(session.client_id, session.scopes, session.idle_s, session.absolute_s),
-        routes={route.id: _route(route) for route in platform.routes},
+        routes={route.id: _asked_about(route) for route in platform.routes},
     )
     digest = hashlib.sha256(policy.encode(document)).hexdigest()[:16]
     return msgspec.structs.replace(document, revision=digest)
+
+
+def _asked_about(route: Route) -> policy.Route:
+    """Where Envoy decides alone, it is asked about some tokens, and Envoy counts them as any other."""
+    found = policy_route(route)
+    return msgspec.structs.replace(found, limits=()) if route.decision.native else found
 
 
 def _identity(identity: Identity, issuer: str) -> policy.Identity:
@@ -41,7 +47,8 @@ def _identity(identity: Identity, issuer: str) -> policy.Identity:
     )
 
 
-def _route(route: Route) -> policy.Route:
+def policy_route(route: Route) -> policy.Route:
+    """Return a route with all its limits, whoever counts them."""
     # The IR holds only kinds of credential that the manifest's own type allows.
     auth: policy.Auth = route.auth.type  # type: ignore[assignment]
     criticality: policy.Criticality = route.criticality  # type: ignore[assignment]
