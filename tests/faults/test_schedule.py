@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import httpx
 import psutil
@@ -185,7 +184,8 @@ async def phase(lane: Lane, mood: Mood) -> None:
     statuses = {one.status for one in seen}
     good = 200 if lane.view.body is None else 202
     # Not each of them: where eight BFFs keep a busy machine, one answer or other is read late.
-    assert median(one.seconds for one in seen) < DEADLINE_S + SLACK_S, str(lane)
+    late = sum(one.seconds >= DEADLINE_S + SLACK_S for one in seen)
+    assert late <= len(seen) / 10, str(lane)
     if mood is Mood.SLOW:
         assert statuses == {good}, str(lane)
     elif lane.shaken in lane.view.required:

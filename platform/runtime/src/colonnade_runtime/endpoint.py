@@ -142,7 +142,8 @@ class Endpoint(Generic[Params, Result]):
 def _wrong(ask: Ask) -> str | None:
     """Return what a call says of itself that cannot be meant."""
     if strange := ask.pass_on - CLIENTS_DOING:
-        return f"pass_on takes statuses that are the client's own doing, 400 to 499: not {sorted(strange)}"
+        told = ", ".join(map(str, sorted(strange)))
+        return f"pass_on takes HTTP's own statuses of what the client did, such as 404 or 422: not {told}"
     if ask.hedge not in {None, "p95"} and not _some_seconds(ask.hedge):
         return f'hedge={ask.hedge!r}: give the seconds after which a read is made a second time, or "p95"'
     if ask.last_good != 0 and not _some_seconds(ask.last_good):

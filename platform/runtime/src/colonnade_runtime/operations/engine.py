@@ -37,6 +37,8 @@ KEPT, LONGEST_KEPT = 256 * 1024, 64 * 1024
 
 Parsed and compiled, each character may take a kilobyte.
 """
+EACH = 256
+"""So many more characters an operation counts for, because a short one takes ten kilobytes."""
 MAX_CHOICES = 16
 """Plans and complexities that are kept of one operation, for different variables."""
 TOO_COMPLEX = "TOO_COMPLEX"
@@ -137,7 +139,7 @@ class Engine:
         if found is not None:
             return found.value
         operation = self._prepared(query, name)
-        self._known.keep(key, operation, len(query) + len(name or ""), at=0.0)
+        self._known.keep(key, operation, EACH + len(query) + len(name or ""), at=0.0)
         return operation
 
     def _prepared(self, query: str, name: str | None) -> Operation:

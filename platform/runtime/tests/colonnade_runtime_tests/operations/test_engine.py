@@ -5,7 +5,7 @@ import gc
 from typing import Any
 
 import pytest
-from colonnade_runtime.operations.engine import KEPT, LONGEST_KEPT, TOO_COMPLEX, Engine, Refused
+from colonnade_runtime.operations.engine import EACH, KEPT, LONGEST_KEPT, TOO_COMPLEX, Engine, Refused
 from colonnade_runtime.operations.expansion import overlaps
 from graphql import (
     ExecutionResult,
@@ -163,6 +163,15 @@ def test_the_operation_used_longest_ago_is_let_go_first() -> None:
 
     assert made.prepare(asked[0], None) is first[0]
     assert made.prepare(asked[1], None) is not first[1]
+
+
+def test_operations_are_bounded_in_number_too() -> None:
+    made = engine()
+    first = made.prepare("{ tree { name } }", None)
+    for number in range(KEPT // EACH):
+        made.prepare(f"{{ a{number}: tree {{ name }} }}", None)
+
+    assert made.prepare("{ tree { name } }", None) is not first
 
 
 async def test_nothing_is_left_running_when_the_request_ends(monkeypatch: pytest.MonkeyPatch) -> None:
