@@ -23,6 +23,7 @@ PARTS = (2, 32, 16, 2)
 
 log = logging.getLogger(__name__)
 Span = dict[str, Any]
+Attribute = dict[str, Any]
 
 
 class Exporter:
@@ -30,7 +31,7 @@ class Exporter:
 
     def __init__(self, url: str, service: str) -> None:
         self._url = f"{url.rstrip('/')}/v1/traces"
-        self._resource = {"attributes": [_text("service.name", service)]}
+        self._resource = {"attributes": [text("service.name", service)]}
         self._waiting: queue.Queue[Span] = queue.Queue(MOST_WAITING)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._send_forever, daemon=True)
@@ -89,7 +90,7 @@ class TraceMiddleware:
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._exporter.add(_span(scope, parent, began, status))
+            self._exporter.add(_answered(scope, parent, began, status))
 
 
 def sampled(headers: Mapping[bytes, bytes]) -> tuple[str, str] | None:
@@ -106,22 +107,39 @@ def exporter(environ: Mapping[str, str]) -> Exporter | None:
     return Exporter(url, environ.get("OTEL_SERVICE_NAME", "service")) if url else None
 
 
-def _span(scope: Scope, parent: tuple[str, str], began: int, status: int) -> Span:
+def _answered(scope: Scope, parent: tuple[str, str], began: int, status: int) -> Span:
     route = getattr(scope.get("route"), "path", "")
-    attributes = [_text("http.request.method", scope["method"]), _text("http.route", route)]
-    code = {"key": "http.response.status_code", "value": {"intValue": str(status)}}
+    attributes = [
+        text("http.request.method", scope["method"]),
+        text("http.route", route),
+        number("http.response.status_code", status),
+    ]
+    failed = status >= 500  # noqa: PLR2004 - HTTP's
+    return span(parent, f"{scope['method']} {route}".rstrip(), began, attributes, failed=failed)
+
+
+def span(
+    parent: tuple[str, str], name: str, began: int, attributes: list[Attribute], *, failed: bool
+) -> Span:
+    """Return the span of what `began` (in ns) below `parent`, a trace and a span, and ends now."""
     return {
         "traceId": parent[0],
         "spanId": os.urandom(8).hex(),
         "parentSpanId": parent[1],
-        "name": f"{scope['method']} {route}".rstrip(),
+        "name": name,
         "kind": SERVER,
         "startTimeUnixNano": str(began),
         "endTimeUnixNano": str(time.time_ns()),
-        "attributes": [*attributes, code],
-        "status": {"code": ERROR} if status >= 500 else {},  # noqa: PLR2004 - HTTP's
+        "attributes": attributes,
+        "status": {"code": ERROR} if failed else {},
     }
 
 
-def _text(key: str, value: str) -> dict[str, Any]:
+def text(key: str, value: str) -> Attribute:
+    """Return a span's attribute."""
     return {"key": key, "value": {"stringValue": value}}
+
+
+def number(key: str, value: int) -> Attribute:
+    """Return a span's attribute."""
+    return {"key": key, "value": {"intValue": str(value)}}

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from starlette.types import ASGIApp
 
-from service_kit import Settings, create_app
+from service_kit import Settings, create_app, tracing
 from service_kit.server import claim
 from service_kit.settings import port_of
 from telemetry_service import grpc_server, rest
@@ -23,8 +23,11 @@ def create(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with grpc_server.serving(store, settings.host, grpc_port, settings.identity):
+        spans = tracing.exporter(os.environ)  # REST has one of its own
+        async with grpc_server.serving(store, settings.host, grpc_port, settings.identity, spans):
             yield
+        if spans is not None:
+            spans.close()
         store.close()
 
     return create_app("Telemetry service", settings, rest.routes(store), lifespan)

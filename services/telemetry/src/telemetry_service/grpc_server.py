@@ -13,11 +13,13 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from pydantic import ValidationError
 
+from service_kit import tracing
 from service_kit.pages import DEFAULT_LIMIT, MAX_LIMIT, decode_cursor, encode_cursor
 from service_kit.problems import Problem
 from service_kit.server import IDENTITY
 from service_kit.settings import SettingsError
 from telemetry_service.feed import TooSlow
+from telemetry_service.grpc_traces import Traces
 from telemetry_service.model import Batch, Reading
 from telemetry_service.proto import telemetry_pb2 as pb
 from telemetry_service.proto import telemetry_pb2_grpc as pb_grpc
@@ -134,13 +136,18 @@ def _mutual_tls(identity: Path) -> grpc.ServerCredentials:
 
 @asynccontextmanager
 async def serving(
-    store: ReadingStore, host: str, port: int, identity: Path | None = None
+    store: ReadingStore,
+    host: str,
+    port: int,
+    identity: Path | None = None,
+    spans: tracing.Exporter | None = None,
 ) -> AsyncIterator[None]:
-    """Serve on `host:port` within the context, by mTLS with an `identity`.
+    """Serve on `host:port` within the context, by mTLS with an `identity`, and tell `spans` of sampled calls.
 
     Raises `SettingsError` where the port is taken.
     """
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    traces = [Traces(SERVICE, spans)] if spans else []
+    server = grpc.aio.server(interceptors=traces, options=[("grpc.so_reuseport", 0)])
     pb_grpc.add_TelemetryServicer_to_server(Telemetry(store), server)  # type: ignore[no-untyped-call]
     healthy = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
