@@ -5,19 +5,24 @@ from collections.abc import Iterator
 from colonnade.envoy.message import Json, duration, typed
 from colonnade.ir.route import Retries, Route
 
-ANOTHER: Json = {
+_PREVIOUS: Json = {
     "name": "envoy.retry_host_predicates.previous_hosts",
     "typed_config": typed("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
 }
+ELSEWHERE: Json = {
+    "retry_host_predicate": [_PREVIOUS],
+    # So often one is chosen anew. An instance that fails at once has nothing to do, so where least requests
+    # count it is chosen again three times out of four.
+    "host_selection_retry_max_attempts": 100,
+}
+"""Not to the instance that has just failed, while there is another."""
 NOT_SENT = "connect-failure,refused-stream"
 """No BFF has seen anything of such a request."""
 
 
 _PACE: Json = {
     "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
-    # Not to the instance that has just failed, while there is another.
-    "retry_host_predicate": [ANOTHER],
-    "host_selection_retry_max_attempts": 3,
+    **ELSEWHERE,
 }
 
 

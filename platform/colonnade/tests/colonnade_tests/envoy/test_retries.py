@@ -1,6 +1,8 @@
 """What is tried again, after what, and where."""
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -28,13 +30,16 @@ routes:
 BFFS = {
     name: BFF.replace("PORT", str(3003 + n)).replace("NAME", name) for n, name in enumerate(["gone", "ill"])
 }
+BFFS["least"] = (
+    BFFS["gone"].replace("3003", "3005").replace("/gone", "/least").replace("round_robin", "least_request")
+)
 KEY = {"Idempotency-Key": "1"}
 
 
 @pytest.fixture(scope="module")
 def pairs() -> Iterator[dict[str, list[Patient]]]:
     with patients("gone", "left", "ill", "well") as started:
-        yield {"gone": started[:2], "ill": started[2:]}
+        yield {"gone": started[:2], "ill": started[2:], "least": started[:2]}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +80,20 @@ def test_what_could_not_be_sent_is_tried_elsewhere_whatever_its_method(
     assert [200] * 10 == statuses(client, "POST", "/gone")
     assert left.asked["POST"] == 10
     assert 503 in statuses(client, "POST", "/gone/none")
+
+
+def test_who_has_failed_is_not_asked_again_because_it_has_nothing_to_do(
+    client: httpx.Client, pairs: dict[str, list[Patient]]
+) -> None:
+    gone, left = pairs["least"]
+    gone.stop()
+    left.delay = 0.05
+
+    with ThreadPoolExecutor(8) as pool:
+        found = Counter(pool.map(lambda _: client.get("/least").status_code, range(200)))
+    left.delay = 0.0
+
+    assert Counter({200: 200}) == found
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from colonnade.envoy import hygiene
 from colonnade.envoy.filters.filter import Filter
 from colonnade.envoy.message import Json, duration, typed
-from colonnade.envoy.retries import ANOTHER
+from colonnade.envoy.retries import ELSEWHERE
 from colonnade.ir.platform import Platform
 from colonnade.ir.route import Route
 from colonnade.ir.target import Target
@@ -49,8 +49,7 @@ def config(platform: Platform, _target: Target) -> Json:
             "retry_policy": {
                 "retry_on": "connect-failure,refused-stream,reset",
                 "num_retries": 2,
-                "retry_host_predicate": [ANOTHER],
-                "host_selection_retry_max_attempts": 3,
+                **ELSEWHERE,
             },
         },
     )
