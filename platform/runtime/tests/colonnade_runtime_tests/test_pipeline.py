@@ -111,9 +111,7 @@ async def test_requests_share_nothing_by_default() -> None:
     assert ["alice", "bob", "alice"] == [call.headers["x-user-id"] for call in gate.calls]
 
 
-async def test_requests_share_a_call_declared_so_which_tells_nobody_who_asks() -> None:
-    gate = Gate({"id": "1"})
-    client = shop(news, FakeUpstreams({"shop GET /news": gate}))
+async def two_users_share_a_call_which_tells_of_none(client: AppClient, gate: Gate) -> None:
     asking = asyncio.gather(client.get("/"), client.get("/", x_user_id="bob"))
     await gate.asked()
     await settle()
@@ -121,6 +119,13 @@ async def test_requests_share_a_call_declared_so_which_tells_nobody_who_asks() -
 
     assert [200, 200] == [answer.status for answer in await asking]
     assert [False] == ["x-user-id" in call.headers for call in gate.calls]
+
+
+async def test_requests_share_a_call_declared_so_which_tells_nobody_who_asks() -> None:
+    gate = Gate({"id": "1"})
+    client = shop(news, FakeUpstreams({"shop GET /news": gate}))
+
+    await two_users_share_a_call_which_tells_of_none(client, gate)
 
 
 async def test_requests_for_an_answer_that_is_the_same_for_all_share_its_calls() -> None:
@@ -128,13 +133,8 @@ async def test_requests_for_an_answer_that_is_the_same_for_all_share_its_calls()
     app = App("shop", services=["shop"])
     app.get("/", cache=shared(60))(lambda request: thing(request, "1"))
     client = AppClient(app, FakeUpstreams({"shop GET /things/1": gate}), ALICE)
-    asking = asyncio.gather(client.get("/"), client.get("/", x_user_id="bob"))
-    await gate.asked()
-    await settle()
-    gate.opened.set()
 
-    assert [200, 200] == [answer.status for answer in await asking]
-    assert [False] == ["x-user-id" in call.headers for call in gate.calls]
+    await two_users_share_a_call_which_tells_of_none(client, gate)
 
 
 async def test_who_waits_for_a_call_that_is_given_up_asks_again() -> None:

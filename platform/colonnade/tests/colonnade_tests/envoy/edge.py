@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import time
@@ -70,11 +69,11 @@ class Edge:
     def get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         return httpx.get(f"{self.url}{path}", timeout=10, **options)
 
-    def stat(self, name: str) -> int:
-        """Read one counter or gauge of Envoy; what it has not counted yet is 0."""
-        query = {"filter": f"^{re.escape(name)}$", "format": "json"}
-        stats = httpx.get(f"{self.target.admin.url}/stats", params=query).json()["stats"]
-        return next((int(stat["value"]) for stat in stats if "value" in stat), 0)
+    def stat(self, pattern: str) -> int:
+        """The sum of Envoy's counters or gauges that `pattern` matches; what it has not counted yet is 0."""
+        query = {"filter": f"^{pattern}$", "format": "json"}
+        found = httpx.get(f"{self.target.admin.url}/stats", params=query).json()["stats"]
+        return sum(one.get("value", 0) for one in found)
 
     def alice(self, **claims: object) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.backend.token(claims)}"}

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
-import httpx
 import pytest
 from hpack import Encoder
 from hyperframe.frame import HeadersFrame, SettingsFrame
@@ -54,13 +53,6 @@ def connect(edge: Edge) -> socket.socket:
     return client
 
 
-def stat(edge: Edge, pattern: str) -> int:
-    """The sum of Envoy's counters or gauges that `pattern` matches."""
-    query = {"filter": f"^{pattern}$", "format": "json"}
-    found = httpx.get(f"{edge.target.admin.url}/stats", params=query).json()["stats"]
-    return sum(one.get("value", 0) for one in found)
-
-
 def asked(client: socket.socket) -> bool:
     """Whether the edge answers on this connection."""
     with suppress(ConnectionError):
@@ -86,8 +78,8 @@ def trickle(edge: Edge, client: socket.socket, more: bytes) -> bytes:
 
 def gone(edge: Edge, what: str) -> None:
     """The edge had something to do for a client that takes no answer, and gives it up."""
-    eventually(lambda: stat(edge, what) > 0)
-    eventually(lambda: stat(edge, what) == 0)
+    eventually(lambda: edge.stat(what) > 0)
+    eventually(lambda: edge.stat(what) == 0)
 
 
 def test_headers_that_come_byte_by_byte(edge: Edge) -> None:
@@ -111,7 +103,7 @@ def test_a_handshake_that_never_ends(edge: Edge) -> None:
         client.sendall(b"\x16\x03\x01\x02\x00")
 
         assert client.recv(1) == b""
-    assert stat(edge, "listener.*downstream_cx_transport_socket_connect_timeout") == 1
+    assert edge.stat("listener.*downstream_cx_transport_socket_connect_timeout") == 1
 
 
 def test_a_connection_that_nothing_is_asked_on(edge: Edge) -> None:
@@ -139,14 +131,14 @@ def test_an_http2_client_that_opens_no_window(edge: Edge, path: str) -> None:
 
 def test_more_connections_than_the_edge_takes(edge: Edge) -> None:
     """Those that are there are served on; those beyond are closed at once, until there is room again."""
-    before = stat(edge, "listener.*downstream_global_cx_overflow")
+    before = edge.stat("listener.*downstream_global_cx_overflow")
     with ExitStack() as held:
         clients = [held.enter_context(connect(edge)) for _ in range(MAX_CONNECTIONS + 10)]
         served = [asked(client) for client in clients]
 
         assert 0 < served.count(True) <= MAX_CONNECTIONS
         assert served.count(False) >= 10
-    assert stat(edge, "listener.*downstream_global_cx_overflow") >= before + 10
+    assert edge.stat("listener.*downstream_global_cx_overflow") >= before + 10
 
 
 def test_more_memory_than_the_edge_has(edge: Edge) -> None:
